@@ -1,0 +1,1 @@
+"""The mitmproxy engine: the headless master, and one addon per file."""

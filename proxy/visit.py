@@ -1,0 +1,53 @@
+"""A visit and what the doorman answers to it: the words between the doorman and every engine."""
+
+from dataclasses import dataclass, field
+
+from torpor.words import Address, AppId
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request (or upgrade), as far as the doorman cares. Header values are as received, `""` when absent."""
+
+    host: str
+    """Normalised: lower case, no port."""
+    method: str
+    path: str
+    """With the query, as received."""
+    client: str
+    """The visitor's IP address."""
+    user_agent: str = ""
+    accept: str = ""
+    fetch_mode: str = ""
+    fetch_dest: str = ""
+    purpose: str = ""
+    """`Sec-Purpose` or `Purpose`: browsers prefetch what nobody has asked for yet."""
+    upgrade: bool = False
+    """It asks to switch protocols (WebSocket)."""
+
+
+@dataclass(slots=True, eq=False)
+class Forward:
+    """Send the visit to `address`. It counts as in flight from the moment this is handed out, until `Doorman.done`."""
+
+    app: AppId
+    address: Address
+    counts: bool
+    """Whether the visit counts as activity."""
+    held: float = 0.0
+    """Seconds it was held; 0 when it went straight through."""
+    open: bool = field(default=True)
+    """Not yet handed back."""
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """Torpor's own answer: a page or a refusal, ready to send. Headers do not contain Content-Length."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    app: AppId | None = None
+
+
+type Verdict = Forward | Answer

@@ -1,0 +1,93 @@
+"""Events for whoever listens: the status page, `torpor events`, `torpor wake`. A slow listener loses its own only."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from scaler.status import AppStatus, rfc3339
+
+QUEUE = 1_000
+"""Events kept for one listener that does not read."""
+RECENT = 500
+"""Events kept for those who come later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an app. `what` is one of phase, progress, activity, changed, removed."""
+
+    number: int
+    at: float
+    what: str
+    status: AppStatus
+    text: str
+    """One sentence for people."""
+
+    def to_json(self) -> dict[str, object]:
+        """Plain data for JSON."""
+        return {
+            "number": self.number,
+            "at": rfc3339(self.at),
+            "what": self.what,
+            "text": self.text,
+            "app": self.status.to_json(),
+        }
+
+
+class Listener:
+    """One reader's queue."""
+
+    def __init__(self) -> None:
+        self._queue: deque[Event] = deque()
+        self._news = asyncio.Event()
+        self.lost = 0
+
+    def put(self, event: Event) -> None:
+        """Add an event; drop the oldest when the reader is too slow."""
+        if len(self._queue) >= QUEUE:
+            self._queue.popleft()
+            self.lost += 1
+        self._queue.append(event)
+        self._news.set()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while True:
+            while self._queue:
+                yield self._queue.popleft()
+            self._news.clear()
+            await self._news.wait()
+
+
+class Bus:
+    """Where events are published and listened to."""
+
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+        self._number = 0
+        self.recent: deque[Event] = deque(maxlen=RECENT)
+
+    @property
+    def listened(self) -> bool:
+        """Somebody listens now."""
+        return bool(self._listeners)
+
+    def publish(self, at: float, what: str, status: AppStatus, text: str) -> None:
+        """Tell every listener; activity is news for those who listen now, and is not kept."""
+        self._number += 1
+        event = Event(self._number, at, what, status, text)
+        if what != "activity":
+            self.recent.append(event)
+        for listener in self._listeners:
+            listener.put(event)
+
+    @contextmanager
+    def listen(self) -> Iterator[Listener]:
+        """A listener for the length of the block: `with bus.listen() as news: async for event in news: …`."""
+        listener = Listener()
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)

@@ -1,0 +1,1 @@
+"""What can start and stop workloads: one folder or file per kind."""

@@ -1,0 +1,62 @@
+"""An app as operators and programs see it: the JSON of REST, events and the command line."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from torpor.words import AppId, Phase
+
+
+@dataclass(frozen=True, slots=True)
+class AppStatus:
+    """The members are fixed by the outside interface; times are Unix seconds here, RFC 3339 in JSON."""
+
+    id: AppId
+    phase: Phase
+    hosts: tuple[str, ...]
+    last_access: float | None
+    in_flight: int
+    held: int
+    idle_timeout: float
+    sleeps_at: float | None
+    replicas: int
+    cause: str
+    """Why it was last woken."""
+    reason: str
+    """Why it failed, or why it last went to sleep or stayed awake."""
+    stage: str = ""
+    """What a wake is doing now."""
+    since: float | None = None
+    """When it entered this phase."""
+    usual_wake: float | None = None
+    """Seconds a wake usually takes."""
+    needs: tuple[AppId, ...] = ()
+    retry_at: float | None = None
+    """When a visit may try again, for a failed app."""
+
+    def to_json(self) -> dict[str, object]:
+        """Plain data for JSON."""
+        return {
+            "id": self.id,
+            "phase": self.phase.value,
+            "hosts": list(self.hosts),
+            "last_access": rfc3339(self.last_access),
+            "in_flight": self.in_flight,
+            "held": self.held,
+            "idle_timeout": self.idle_timeout,
+            "sleeps_at": rfc3339(self.sleeps_at),
+            "replicas": self.replicas,
+            "cause": self.cause,
+            "reason": self.reason,
+            "stage": self.stage,
+            "since": rfc3339(self.since),
+            "usual_wake": self.usual_wake,
+            "needs": list(self.needs),
+            "retry_at": rfc3339(self.retry_at),
+        }
+
+
+def rfc3339(at: float | None) -> str | None:
+    """A Unix time in UTC with milliseconds, as RFC 3339 has it."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,321 @@
+"""torpor.yaml: what may stand in it, its defaults, and errors that name the file, the line and what is allowed.
+
+The description of each setting is its documentation: `torpor config` prints it and a test holds the README to it.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from torpor.duration import parse_duration
+from torpor.link import Policy
+from torpor.routes import parse_route
+from torpor.words import PageMode, Visitor
+from torpor.yamlfile import Document, Mistake, YamlError, read_yaml
+
+DEFAULT_FILE = "torpor.yaml"
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used. One line a mistake: file, line, what, and what is allowed."""
+
+    def __init__(self, file: str, mistakes: list[Mistake]) -> None:
+        self.file = file
+        self.mistakes = mistakes
+        super().__init__(
+            "\n".join(f"{file}:{m.line}: {m.message}" if m.line else f"{file}: {m.message}" for m in mistakes)
+        )
+
+
+def _endpoint(value: object) -> tuple[str, int]:
+    host, colon, port = str(value).rpartition(":")
+    if isinstance(value, str) and colon and port.isdecimal() and 0 <= int(port) < 65536:
+        return host.strip("[]") or "0.0.0.0", int(port)
+    raise ValueError(f"{value!r} is not an address to listen on; allowed is HOST:PORT such as 127.0.0.1:8080")
+
+
+def _text(value: object) -> object:
+    """YAML reads `8080` and `1.5` as numbers where people mean text."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Duration = Annotated[float, PlainValidator(parse_duration)]
+Endpoint = Annotated[tuple[str, int], PlainValidator(_endpoint)]
+Text = Annotated[str, BeforeValidator(_text)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AppSettings(_Strict):
+    """One app of torpor.yaml."""
+
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts and paths that lead to the app: `notes.localhost`, "
+        "`*.notes.localhost`, `example.localhost/docs`. None: only other apps need it.",
+    )
+    command: tuple[Text, ...] = Field(
+        min_length=1,
+        description="The program and its arguments, as a list; no shell. "
+        "`{port}` becomes the port to listen on, which `PORT` holds too.",
+    )
+    directory: Path | None = Field(
+        None, description="Where it runs; relative to torpor.yaml. Default: beside torpor.yaml."
+    )
+    env: dict[str, Text] = Field({}, description="Environment variables, on top of Torpor's own.")
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="A fixed port, for a program that cannot be told one. Default: a free one, new at every wake.",
+    )
+    ready_path: str | None = Field(
+        None,
+        pattern=r"^/\S*$",
+        description="Ready when a GET of this path answers 200 to 399. "
+        "Default: ready when the port accepts a connection.",
+    )
+    needs: tuple[str, ...] = Field((), description="Apps that are woken first and put to sleep last.")
+    idle_timeout: Duration | None = Field(None, description="Time without a visit until the app sleeps; 0 is never.")
+    wake_timeout: Duration | None = Field(None, description="How long a wake may take, and how long a program is held.")
+    stop_timeout: Duration | None = Field(None, description="Time between SIGTERM and SIGKILL.")
+    hold: Duration | None = Field(None, description="How long a browser waits before it is shown the waiting page.")
+    page: PageMode | None = Field(
+        None, description="The waiting page: `auto` (by how long the app usually takes), `always` or `never`."
+    )
+    wake_for: tuple[Visitor, ...] | None = Field(
+        None,
+        description="Whose visits wake the app and count as activity: "
+        "`person`, `automated-browser`, `program`, `crawler`, `monitor`.",
+    )
+    monitor_status: Literal[200, 503] | None = Field(
+        None, description="What an uptime monitor is told of a sleeping app."
+    )
+    max_held: int | None = Field(None, ge=1, le=100_000, description="Visits held for the app at once; more get 503.")
+
+    @field_validator("hosts")
+    @classmethod
+    def _routes(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(parse_route(host)) for host in hosts)
+
+    @field_validator("directory")
+    @classmethod
+    def _beside(cls, directory: Path | None, info: ValidationInfo) -> Path | None:
+        base: Path = (info.context or {}).get("base", Path())
+        return directory and (base / directory.expanduser()).resolve()
+
+    @field_validator("env")
+    @classmethod
+    def _environment(cls, env: dict[str, str]) -> dict[str, str]:
+        for name, value in env.items():
+            if not name or "=" in name or "\0" in name + value:
+                raise ValueError(f"{name!r} cannot be an environment variable")
+        return env
+
+
+class Settings(_Strict):
+    """torpor.yaml, with the defaults filled in."""
+
+    listen: Endpoint = Field(("127.0.0.1", 8080), description="Where visitors come in. Port 0: any free one.")
+    api: Endpoint = Field(("127.0.0.1", 8081), description="REST, status page and metrics. Port 0: any free one.")
+    engine: Literal["auto", "mitmproxy"] = Field("auto", description="What moves the bytes: `auto` or `mitmproxy`.")
+    token: str | None = Field(
+        None,
+        min_length=16,
+        description="When set, every change over the API needs "
+        "`Authorization: Bearer …`. Better given in the environment as `TORPOR_TOKEN`.",
+    )
+    log_directory: Path = Field(
+        Path(".torpor/logs"), description="Where the apps' output is kept, bounded; relative to torpor.yaml."
+    )
+    log_bytes: int = Field(
+        1024 * 1024, ge=4096, le=1024**3, description="How much output is kept of each app, in bytes."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="Networks whose `X-Forwarded-*` and `Forwarded` headers are "
+        "believed, such as `10.0.0.0/8`. Default: nobody's.",
+    )
+    max_held: int = Field(10_000, ge=1, le=100_000, description="Visits held at once over all apps; more get 503.")
+    drain_timeout: Duration = Field(30.0, description="How long visits in flight may take to end when Torpor stops.")
+    idle_timeout: Duration = Field(300.0, description="Default of the apps' `idle_timeout`.")
+    wake_timeout: Duration = Field(60.0, description="Default of the apps' `wake_timeout`.")
+    stop_timeout: Duration = Field(10.0, description="Default of the apps' `stop_timeout`.")
+    hold: Duration = Field(10.0, description="Default of the apps' `hold`.")
+    page: PageMode = Field(PageMode.AUTO, description="Default of the apps' `page`.")
+    wake_for: tuple[Visitor, ...] = Field(
+        (Visitor.PERSON, Visitor.AUTOMATED_BROWSER, Visitor.PROGRAM),
+        description="Default of the apps' `wake_for`.",
+    )
+    monitor_status: Literal[200, 503] = Field(503, description="Default of the apps' `monitor_status`.")
+    apps: dict[str, AppSettings] = Field({}, description="The apps, by name.")
+
+    @field_validator("log_directory")
+    @classmethod
+    def _beside(cls, directory: Path, info: ValidationInfo) -> Path:
+        base: Path = (info.context or {}).get("base", Path())
+        return (base / directory.expanduser()).resolve()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        import ipaddress
+
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ValueError(f"{network!r} is not a network; allowed is such as 10.0.0.0/8 or 127.0.0.1") from None
+        return networks
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for where, message in [*_bad_names(self.apps), *_shared_routes(self.apps), *_bad_needs(self.apps)]:
+            # One at a time: pydantic stops at the first; the place travels in the error's context.
+            raise PydanticCustomError("torpor", "{message}", {"message": message, "where": where})
+        return self
+
+    def policy(self, name: str) -> Policy:
+        """The app's rules for the doorman, defaults filled in."""
+        app = self.apps[name]
+        return Policy(
+            wake_timeout=_or(app.wake_timeout, self.wake_timeout),
+            hold=_or(app.hold, self.hold),
+            page=app.page or self.page,
+            wake_for=_or(app.wake_for, self.wake_for),
+            monitor_status=app.monitor_status or self.monitor_status,
+            max_held=app.max_held or self.max_held,
+        )
+
+    def idle(self, name: str) -> float:
+        """Seconds until the app sleeps; 0 is never."""
+        return _or(self.apps[name].idle_timeout, self.idle_timeout)
+
+    def stop(self, name: str) -> float:
+        """Seconds between SIGTERM and SIGKILL."""
+        return _or(self.apps[name].stop_timeout, self.stop_timeout)
+
+
+def _or[T](own: T | None, default: T) -> T:
+    return default if own is None else own
+
+
+def read_settings(file: Path) -> Settings:
+    """The settings of a file. Raises ConfigError."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            str(file), [Mistake(None, "there is no such file; `torpor demo` shows one that works")]
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(file), [Mistake(None, f"cannot be read: {error}")]) from None
+    return parse_settings(text, name=str(file), base=file.resolve().parent)
+
+
+def parse_settings(text: str, *, name: str = DEFAULT_FILE, base: Path = Path()) -> Settings:
+    """The settings of a text. Relative paths in it start at `base`. Raises ConfigError."""
+    try:
+        document = read_yaml(text)
+    except YamlError as error:
+        raise ConfigError(name, error.mistakes) from None
+    data = document.data if document.data is not None else {}
+    try:
+        return Settings.model_validate(data, context={"base": base})
+    except ValidationError as error:
+        raise ConfigError(name, [_mistake(detail, document) for detail in error.errors(include_url=False)]) from None
+
+
+def _mistake(detail: Any, document: Document) -> Mistake:
+    place = tuple(part for part in detail["loc"] if part != "[key]")
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "torpor":
+        place = tuple(detail["ctx"]["where"])
+    elif detail["type"] == "extra_forbidden":
+        model = AppSettings if len(place) == 3 else Settings
+        message = f"unknown setting {place[-1]!r}; allowed are {', '.join(model.model_fields)}"
+    elif detail["type"] == "missing":
+        message = f"{place[-1]!r} is missing"
+    elif detail["type"] in ("model_type", "dict_type", "model_attributes_type"):
+        message = f"expected settings with names here, got {type(detail['input']).__name__}"
+    elif detail["type"] == "tuple_type":
+        message = f"{detail['input']!r} is not a list; write [{detail['input']}]"
+    elif not message.startswith(repr(detail["input"])):
+        message = f"{detail['input']!r} is not allowed: {message[:1].lower()}{message[1:]}"
+    where = ".".join(str(part) for part in place)
+    return Mistake(document.line(place), f"{where}: {message}" if where else message)
+
+
+type _Finding = tuple[tuple[str | int, ...], str]
+
+
+def _bad_names(apps: dict[str, AppSettings]) -> list[_Finding]:
+    allowed = "allowed are up to 63 lower-case letters, digits and hyphens, a letter or digit first and last"
+    return [
+        (("apps", name), f"{name!r} cannot be an app's name; {allowed}")
+        for name in apps
+        if not (
+            len(name) <= 63 and name.isascii() and name.replace("-", "").isalnum() and name == name.lower().strip("-")
+        )
+    ]
+
+
+def _shared_routes(apps: dict[str, AppSettings]) -> list[_Finding]:
+    owner: dict[str, str] = {}
+    found: list[_Finding] = []
+    for name, app in apps.items():
+        for at, host in enumerate(app.hosts):
+            first = owner.setdefault(host, name)
+            if first != name:
+                found.append((("apps", name, "hosts", at), f"{host} leads to {first!r} already; a route has one app"))
+    return found
+
+
+def _bad_needs(apps: dict[str, AppSettings]) -> list[_Finding]:
+    found: list[_Finding] = []
+    for name, app in apps.items():
+        for at, need in enumerate(app.needs):
+            if need not in apps:
+                known = ", ".join(sorted(apps.keys() - {name})[:20]) or "none, there is no other app"
+                found.append((("apps", name, "needs", at), f"there is no app {need!r}; allowed are {known}"))
+    if not found and (circle := _circle(apps)):
+        found.append(
+            (
+                ("apps", circle[0], "needs"),
+                f"a cycle in needs: {' → '.join(circle)}; an app cannot need itself",
+            )
+        )
+    return found
+
+
+def _circle(apps: dict[str, AppSettings]) -> list[str]:
+    done: set[str] = set()
+    for start in apps:
+        trail: list[str] = []
+        ahead = [iter([start])]
+        while ahead:
+            name = next(ahead[-1], None)
+            if name is None:
+                ahead.pop()
+                if trail:
+                    done.add(trail.pop())
+            elif name in trail:
+                return [*trail[trail.index(name) :], name]
+            elif name not in done:
+                trail.append(name)
+                ahead.append(iter(apps[name].needs))
+    return []
