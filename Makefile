@@ -1,0 +1,59 @@
+# The way in for people: `make help` lists what there is. Every path is relative, so that a path with blanks works.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+APPS := .cache/apps
+PYTEST := .venv/bin/python -m pytest
+COMPILE := CUSTOM_COMPILE_COMMAND="make constraints" .venv/bin/python -m piptools compile --quiet --generate-hashes \
+	--strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.PHONY: help setup demo test lint bench soak constraints clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.filled ## Fill .venv, so that .venv/bin/torpor works
+	@echo ".venv/bin/torpor is ready."
+
+demo: .venv/.filled ## Set up and show Torpor with three small apps
+	@.venv/bin/torpor demo
+
+test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (under ten minutes)
+	@.ci/need-programs chromium curl
+	@$(PYTEST)
+
+lint: .venv/.filled-dev ## Check style, types and who imports whom
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: .venv/.filled-dev ## Measure against a bare mitmproxy and no proxy at all (needs wrk)
+	@.ci/need-programs wrk
+	@.venv/bin/python -m bench
+
+soak: .venv/.filled-dev $(APPS)/.filled ## Run the long tests: more cycles, fuzzing, 1 GiB
+	@.ci/need-programs chromium curl
+	@$(PYTEST) -m soak
+
+constraints: .venv/.filled-dev ## Pin and hash the newest packages that pyproject.toml allows
+	$(COMPILE) --upgrade --build-deps-for editable --output-file requirements.txt pyproject.toml
+	$(COMPILE) --upgrade --build-deps-for editable --extra dev --constraint requirements.txt \
+		--output-file requirements-dev.txt pyproject.toml
+	$(COMPILE) --upgrade --output-file tests/apps/requirements.txt tests/apps/requirements.in
+
+clean: ## Remove what make has made
+	rm -rf .venv .cache .torpor build dist *.egg-info
+
+.venv/.filled: requirements.txt pyproject.toml .ci/fill-venv
+	@.ci/fill-venv .venv requirements.txt .
+	@touch $@
+
+.venv/.filled-dev: requirements-dev.txt .venv/.filled
+	@.ci/fill-venv .venv requirements-dev.txt
+	@touch $@
+
+$(APPS)/.filled: tests/apps/requirements.txt .ci/fill-venv
+	@.ci/fill-venv $(APPS) tests/apps/requirements.txt
+	@touch $@
