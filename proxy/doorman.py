@@ -1,0 +1,250 @@
+"""The doorman: `admit(visit) → verdict`. Knows no engine, and engines know nothing of policy.
+
+`glance` decides at once where it can, which for an awake app is always; `admit` may take its time. A Forward is
+counted in the ledger in the same breath in which it is handed out, so there is no moment in which a visit is decided
+but not yet in flight: a drain that asks in between gets a true answer.
+"""
+
+import asyncio
+import logging
+from typing import Protocol
+from urllib.parse import parse_qs
+
+from proxy import pages
+from proxy.ledger import Ledger
+from proxy.policy import Choice, Standing, decide, wakes
+from proxy.table import AppTable, Known
+from proxy.visit import Answer, Forward, Verdict, Visit
+from proxy.visitors import who
+from torpor.link import Down, Knock
+from torpor.words import Phase, Visitor
+
+logger = logging.getLogger(__name__)
+
+PROGRESS = "/.well-known/torpor/progress"
+"""Where the waiting page asks how the wake is going; on every app's own host (RFC 8615)."""
+POLL = 20.0
+"""Seconds such a question waits for news."""
+KNOCK_AGAIN = 1.0
+"""Seconds after which a knock that changed nothing is repeated."""
+RECONNECT = (0.02, 0.5)
+"""Seconds between two connects to an address that refuses: the first pause, doubled up to the last."""
+FIELD = 200
+"""Characters of a visitor's words that are passed on for people to read."""
+
+
+class Bell(Protocol):
+    """How the doorman reaches the scaler."""
+
+    def send(self, message: Knock | Down) -> None:
+        """Send at once; may be lost with the link, in which case the doorman asks again."""
+
+
+class Doorman:
+    """Decides on every visit of one proxy."""
+
+    def __init__(self, table: AppTable, ledger: Ledger, bell: Bell, *, max_held: int = 10_000) -> None:
+        self._table = table
+        self._ledger = ledger
+        self._bell = bell
+        self._max_held = max_held
+
+    # The engine's side
+
+    def glance(self, visit: Visit) -> Verdict | None:
+        """The verdict if it can be told at once; None when the visit has to wait in `admit`."""
+        known = self._table.find(visit.host, visit.path)
+        if known is not None and known.view.phase is Phase.AWAKE and not visit.path.startswith(PROGRESS):
+            visitor = who(visit)
+            return self._forward(known, "fast forwarded", counts=wakes(visit, visitor, known.view))
+        if visit.path.startswith(PROGRESS):
+            return None
+        if known is None:
+            self._ledger.count("", "doorman unknown")
+            return pages.unknown_host(visit)
+        return self._verdict(visit, who(visit), known, waited=0.0, lane="doorman")
+
+    async def admit(self, visit: Visit, gone: asyncio.Event) -> Verdict:
+        """The verdict, when there is one. `gone` is set when the client has left; a wake goes on all the same."""
+        if visit.path.startswith(PROGRESS):
+            return await self._progress(visit, gone)
+        known = self._table.find(visit.host, visit.path)
+        if known is None:
+            return pages.unknown_host(visit)
+        return await self._hold(visit, known, gone, began=self._table.now())
+
+    async def again(self, visit: Visit, forward: Forward, error: str, gone: asyncio.Event) -> Verdict:
+        """The address refused the connection: hold the visit, whole as it is, until there is one that does not."""
+        self.done(forward)
+        known = self._table.get(forward.app)
+        if known is None:
+            return pages.unknown_host(visit)
+        view = known.view
+        self._bell.send(Down(app=forward.app, epoch=view.epoch, address=forward.address, error=error[:FIELD]))
+        began = self._table.now() - forward.held
+        pause = min(RECONNECT[1], max(RECONNECT[0], forward.held))
+        return await self._hold(visit, known, gone, began=began, avoid=view.addresses, pause=pause, error=error)
+
+    def broken(self, visit: Visit, forward: Forward, reason: str) -> Answer:
+        """The app took the visit and broke off before it answered."""
+        self._ledger.count(forward.app, "fast failed" if not forward.held else "held failed")
+        known = self._table.get(forward.app)
+        return pages.broken(visit, known.view if known else None, reason)
+
+    def refuse(self, status: int, detail: str) -> Answer:
+        """For what never becomes a visit: a request that cannot be understood."""
+        self._ledger.count("", "doorman refused")
+        return pages.refused(status, detail)
+
+    def done(self, forward: Forward) -> None:
+        """A forwarded visit has ended, however it did. Safe to say twice."""
+        if forward.open:
+            forward.open = False
+            self._ledger.end(forward.app, forward.counts)
+
+    # Deciding
+
+    def _verdict(self, visit: Visit, visitor: Visitor, known: Known, *, waited: float, lane: str) -> Verdict | None:
+        """Ask the policy and do as it says; None is to hold."""
+        view, now, app = known.view, self._table.now(), known.view.id
+        standing = Standing(view, self._table.linked, known.waking_for(now), known.retry_in(now))
+        choice, _ = decide(visit, visitor, standing, waited)
+        match choice:
+            case Choice.FORWARD:
+                return self._forward(known, f"{lane} forwarded", counts=wakes(visit, visitor, view), held=waited)
+            case Choice.ASLEEP:
+                self._ledger.count(app, f"{lane} asleep")
+                return pages.asleep(visit, view, view.policy.monitor_status if visitor is Visitor.MONITOR else 503)
+            case Choice.FAILED:
+                self._ledger.count(app, f"{lane} failed")
+                return pages.failed(visit, view.model_copy(update={"retry_in": standing.retry_in}))
+            case Choice.WAITING_PAGE:
+                self._knock(visit, known)
+                self._ledger.touch(app)
+                self._ledger.count(app, f"{lane} page")
+                return pages.waiting(view.model_copy(update={"waking_for": standing.waking_for}), waited)
+            case Choice.TIMED_OUT:
+                self._ledger.count(app, f"{lane} refused")
+                return pages.timed_out(visit, view, waited)
+            case Choice.NO_LINK:
+                self._ledger.count(app, f"{lane} refused")
+                return pages.no_link(visit, view)
+            case Choice.HOLD:
+                if not waited and self._full(known):
+                    self._ledger.count(app, f"{lane} refused")
+                    return pages.full(visit, view)
+                self._knock(visit, known)
+                return None
+
+    def _full(self, known: Known) -> bool:
+        mine = self._ledger.entry(known.view.id).held
+        return self._ledger.held >= self._max_held or mine >= known.view.policy.max_held
+
+    def _forward(self, known: Known, key: str, *, counts: bool, held: float = 0.0) -> Forward:
+        view = known.view
+        addresses = view.addresses
+        address = addresses[0]
+        if len(addresses) > 1:
+            known.turn = (known.turn + 1) % len(addresses)
+            address = addresses[known.turn]
+        self._ledger.begin(view.id, counts)
+        self._ledger.count(view.id, key)
+        return Forward(view.id, address, counts, held)
+
+    def _knock(self, visit: Visit, known: Known) -> None:
+        """Ask the scaler to wake the app; once for all who wait, and again when that changed nothing."""
+        view, now = known.view, self._table.now()
+        epoch, at = known.knocked
+        if view.phase is Phase.WAKING or (epoch == view.epoch and now - at < KNOCK_AGAIN):
+            return
+        known.knocked = (view.epoch, now)
+        knock = Knock(
+            app=view.id,
+            method=_plain(visit.method),
+            path=_plain(visit.path),
+            user_agent=_plain(visit.user_agent),
+            client=_plain(visit.client),
+        )
+        self._bell.send(knock)
+
+    # Waiting
+
+    async def _hold(
+        self,
+        visit: Visit,
+        known: Known,
+        gone: asyncio.Event,
+        *,
+        began: float,
+        avoid: tuple[object, ...] = (),
+        pause: float = 0.0,
+        error: str = "",
+    ) -> Verdict:
+        """Wait until there is a verdict. `avoid` are addresses that just refused: not before `pause` seconds."""
+        app, visitor = known.view.id, who(visit)
+        not_before = self._table.now() + pause
+        self._ledger.hold(app)
+        try:
+            async with asyncio.TaskGroup() as group:
+                left = group.create_task(gone.wait())
+                try:
+                    while True:
+                        now = self._table.now()
+                        waited = now - began
+                        if self._table.get(app) is not known:
+                            return pages.unknown_host(visit)
+                        if gone.is_set():
+                            self._ledger.count(app, "held gone")
+                            return pages.refused(408, "The client has left.")
+                        if avoid and now < not_before and known.view.addresses == avoid:
+                            rest = not_before - now
+                        elif error and waited > known.view.policy.wake_timeout:
+                            self._ledger.count(app, "held failed")
+                            return pages.broken(visit, known.view, error)
+                        else:
+                            verdict = self._verdict(visit, visitor, known, waited=max(waited, 1e-6), lane="held")
+                            if verdict is not None:
+                                self._ledger.count_hold(app, waited)
+                                return verdict
+                            rest = self._patience(visit, visitor, known, waited)
+                        bell = asyncio.get_running_loop().create_future()
+                        known.waiters.add(bell)
+                        try:
+                            await asyncio.wait((left, bell), timeout=rest, return_when=asyncio.FIRST_COMPLETED)
+                        finally:
+                            known.waiters.discard(bell)
+                finally:
+                    left.cancel()
+        finally:
+            self._ledger.release(app)
+
+    def _patience(self, visit: Visit, visitor: Visitor, known: Known, waited: float) -> float:
+        now = self._table.now()
+        standing = Standing(known.view, self._table.linked, known.waking_for(now), known.retry_in(now))
+        rest = decide(visit, visitor, standing, waited).patience
+        return rest if known.view.phase is Phase.WAKING else min(rest, KNOCK_AGAIN)
+
+    async def _progress(self, visit: Visit, gone: asyncio.Event) -> Verdict:
+        """Answer the waiting page's question when there is news since what it has seen. Neither wakes nor counts."""
+        query = parse_qs(visit.path.partition("?")[2], max_num_fields=8)
+        at = query.get("at", ["/"])[0]
+        known = self._table.find(visit.host, at if at.startswith("/") else "/")
+        if known is None:
+            return pages.unknown_host(visit)
+        if query.get("seen", [""])[0] == str(known.view.epoch):
+            try:
+                async with asyncio.timeout(POLL), asyncio.TaskGroup() as group:
+                    waits = [group.create_task(known.news.wait()), group.create_task(gone.wait())]
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                    for task in waits:
+                        task.cancel()
+            except TimeoutError:
+                pass  # no news: say how it stands
+        now = self._table.now()
+        standing = {"waking_for": known.waking_for(now), "retry_in": known.retry_in(now)}
+        return pages.progress(known.view.model_copy(update=standing), str(known.view.epoch))
+
+
+def _plain(text: str) -> str:
+    """A visitor's words, fit for a log line: short, and without control characters."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:FIELD])

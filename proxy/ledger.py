@@ -1,0 +1,125 @@
+"""What this proxy has open of each app, when it was last used, and what has not been reported yet.
+
+Everything here is a few dictionary operations per visit; what it costs to tell the scaler is paid once per app and
+report, not per visit.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from torpor.link import Activity, Counts, Work
+from torpor.words import AppId
+
+HOLDS_KEPT = 1_000
+"""Hold times kept per app between two reports; a storm larger than that is sampled."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One app's account."""
+
+    in_flight: int = 0
+    busy: int = 0
+    held: int = 0
+    last_access: float | None = None
+
+
+@dataclass(slots=True)
+class _Tally:
+    requests: dict[str, int] = field(default_factory=dict)
+    holds: list[float] = field(default_factory=list)
+
+
+class Ledger:
+    """The accounts of all apps in this proxy. Times are monotonic seconds."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.now = now
+        self.held = 0
+        """Visits held over all apps."""
+        self._entries: dict[AppId, Entry] = {}
+        self._dirty: set[AppId] = set()
+        self._tallies: dict[AppId, _Tally] = {}
+
+    def entry(self, app: AppId) -> Entry:
+        """The account of an app, opened when there is none."""
+        entry = self._entries.get(app)
+        if entry is None:
+            entry = self._entries[app] = Entry()
+        return entry
+
+    def begin(self, app: AppId, counts: bool) -> None:
+        """A visit is forwarded."""
+        entry = self.entry(app)
+        entry.busy += 1
+        if counts:
+            entry.in_flight += 1
+            entry.last_access = self.now()
+        self._dirty.add(app)
+
+    def end(self, app: AppId, counts: bool) -> None:
+        """A forwarded visit has ended; its end is a sign of use as well."""
+        entry = self.entry(app)
+        entry.busy -= 1
+        if counts:
+            entry.in_flight -= 1
+            entry.last_access = self.now()
+        self._dirty.add(app)
+
+    def hold(self, app: AppId) -> None:
+        """A visit has to wait."""
+        self.entry(app).held += 1
+        self.held += 1
+        self._dirty.add(app)
+
+    def release(self, app: AppId) -> None:
+        """A visit waits no more."""
+        self.entry(app).held -= 1
+        self.held -= 1
+        self._dirty.add(app)
+
+    def touch(self, app: AppId) -> None:
+        """The app is wanted, whether or not this visit comes through."""
+        self.entry(app).last_access = self.now()
+        self._dirty.add(app)
+
+    def count(self, app: AppId, key: str) -> None:
+        """One more request with this `lane outcome`."""
+        tally = self._tallies.get(app)
+        if tally is None:
+            tally = self._tallies[app] = _Tally()
+        tally.requests[key] = tally.requests.get(key, 0) + 1
+
+    def count_hold(self, app: AppId, seconds: float) -> None:
+        """A visit was held for so long."""
+        holds = self._tallies.setdefault(app, _Tally()).holds
+        if len(holds) < HOLDS_KEPT:
+            holds.append(seconds)
+
+    def work(self, app: AppId) -> Work:
+        """An app's account as the scaler wants it."""
+        entry = self._entries.get(app) or Entry()
+        idle_for = None if entry.last_access is None else self.now() - entry.last_access
+        return Work(in_flight=entry.in_flight, busy=entry.busy, held=entry.held, idle_for=idle_for)
+
+    def report(self, *, everything: bool = False) -> Activity:
+        """What changed since the last report; `everything` for a scaler that knows nothing yet."""
+        apps = self._entries if everything else self._dirty
+        activity = Activity(
+            apps={app: self.work(app) for app in apps},
+            counts={
+                app: Counts(requests=tally.requests, hold_seconds=tally.holds) for app, tally in self._tallies.items()
+            },
+        )
+        self._dirty = set()
+        self._tallies = {}
+        return activity
+
+    def forget(self, app: AppId) -> None:
+        """Close the account of an app that is managed no more, once nothing is open."""
+        entry = self._entries.get(app)
+        if entry and not entry.busy and not entry.held:
+            del self._entries[app]
+            self._tallies.pop(app, None)
+            self._dirty.discard(app)

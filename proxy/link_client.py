@@ -1,0 +1,167 @@
+"""The proxy's end of the link: keeps it up, applies what the scaler says, reports what happens here.
+
+Order is everything: an acknowledgement is written in the same breath in which the drain is applied, so every visit
+that comes later knocks after it. When the scaler has not been heard for `link.SILENCE` seconds the table is told, and
+the doorman then trusts only what answers.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+
+import aiohttp
+
+from proxy.ledger import Ledger
+from proxy.table import AppTable
+from torpor import __version__, link
+from torpor.words import Phase
+
+logger = logging.getLogger(__name__)
+
+BACK_OFF = (0.05, 2.0)
+"""Seconds before a link that broke is made again: the first pause, doubled up to the last, with jitter."""
+CONNECT_TIMEOUT = 5.0
+MAX_WAITING = 10_000
+"""Messages kept while the link is slow; knocks beyond that are dropped, and repeated by their visits."""
+
+
+class LinkClient:
+    """One proxy's link to the scaler."""
+
+    def __init__(self, url: str, token: str, *, name: str, engine: str, table: AppTable, ledger: Ledger) -> None:
+        self._url = url.rstrip("/") + link.PATH
+        self._token = token
+        self._hello = link.Hello(proxy=name, engine=engine, version=__version__)
+        self._table = table
+        self._ledger = ledger
+        self._urgent: deque[link.FromProxy] = deque()
+        self._news = asyncio.Event()
+        self.ready = asyncio.Event()
+        """Set when the first snapshot has come."""
+        self.refused: str | None = None
+        """Why the scaler does not let us in, if it does not."""
+
+    def send(self, message: link.Knock | link.Down) -> None:
+        """Send at once. Lost when there is no link: the doorman repeats what matters."""
+        if self._table.linked and len(self._urgent) < MAX_WAITING:
+            self._urgent.append(message)
+            self._news.set()
+
+    async def run(self) -> None:
+        """Keep the link up. Cancel it to end with a goodbye."""
+        pause = BACK_OFF[0]
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._token}"}) as session:
+            while True:
+                try:
+                    async with asyncio.timeout(CONNECT_TIMEOUT):
+                        socket = await session.ws_connect(self._url, max_msg_size=link.MAX_MESSAGE, autoclose=True)
+                except aiohttp.WSServerHandshakeError as error:
+                    self.refused = f"the scaler at {self._url} answers {error.status}" + (
+                        ": is TORPOR_LINK_TOKEN the same on both sides?" if error.status == 401 else ""
+                    )
+                    logger.error("no link: %s", self.refused)
+                except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                    logger.debug("no link to %s: %s", self._url, error)
+                else:
+                    self.refused = None
+                    async with socket:
+                        heard = await self._talk(socket)
+                    pause = BACK_OFF[0] if heard else pause
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+                pause = min(BACK_OFF[1], pause * 2)
+
+    async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+        """Speak on one link until it ends; whether the scaler ever said anything."""
+        heard = False
+        self._urgent.clear()
+        self._urgent.append(self._hello)
+        self._urgent.append(self._ledger.report(everything=True))
+        try:
+            async with asyncio.TaskGroup() as group:
+                writer = group.create_task(self._write(socket))
+                try:
+                    while (message := await self._read(socket)) is not None:
+                        heard = True
+                        self._apply(message)
+                finally:
+                    writer.cancel()
+                    self._table.link_is(False)
+        except asyncio.CancelledError:
+            await self._goodbye(socket)
+            raise
+        logger.warning("the link to the scaler is lost; awake apps are served on")
+        return heard
+
+    def _apply(self, message: link.FromScaler) -> None:
+        match message:
+            case link.Snapshot(apps=apps):
+                for app in self._table.replace(apps):
+                    self._ledger.forget(app)
+                for view in apps:
+                    self._acknowledge(view)
+                self._table.link_is(True)
+                self.ready.set()
+                logger.info("linked to the scaler: %d apps", len(apps))
+            case link.Changed(app=view):
+                self._table.change(view)
+                self._acknowledge(view)
+            case link.Removed(app=app):
+                self._table.remove(app)
+                self._ledger.forget(app)
+            case link.Beat():
+                pass
+
+    def _acknowledge(self, view: link.AppView) -> None:
+        """The fast lane closed when the table took in the view; say what is left of it."""
+        if view.phase is Phase.DRAINING:
+            self._urgent.append(link.Drained(app=view.id, epoch=view.epoch, work=self._ledger.work(view.id)))
+            self._news.set()
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> link.FromScaler | None:
+        try:
+            async with asyncio.timeout(link.SILENCE):
+                message = await socket.receive()
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                return None
+            return link.read_from_scaler(message.data)
+        except TimeoutError:
+            logger.warning("the scaler has said nothing for %gs", link.SILENCE)
+        except ValueError as error:
+            logger.warning("the scaler said what cannot be understood: %s", str(error)[:300])
+        return None
+
+    async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        loop = asyncio.get_running_loop()
+        report_at = loop.time() + link.HEARTBEAT
+        try:
+            while not socket.closed:
+                while self._urgent:
+                    await self._send(socket, self._urgent.popleft())
+                if loop.time() >= report_at:
+                    report_at = loop.time() + link.HEARTBEAT
+                    await self._send(socket, self._ledger.report())
+                self._news.clear()
+                if not self._urgent:
+                    try:
+                        async with asyncio.timeout_at(report_at):
+                            await self._news.wait()
+                    except TimeoutError:
+                        pass
+        except (ConnectionError, TimeoutError, aiohttp.ClientError) as error:
+            logger.debug("the link broke while writing: %s", error)
+            await socket.close()
+
+    async def _send(self, socket: aiohttp.ClientWebSocketResponse, message: link.FromProxy) -> None:
+        async with asyncio.timeout(link.SILENCE):
+            await socket.send_str(link.write(message))
+
+    async def _goodbye(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """The last report and a goodbye, so that the scaler need not wait out the lease."""
+        try:
+            async with asyncio.timeout(1.0):
+                await socket.send_str(link.write(self._ledger.report()))
+                await socket.send_str(link.write(link.Bye()))
+                await socket.close()
+        except (ConnectionError, TimeoutError, aiohttp.ClientError) as error:
+            logger.debug("no goodbye: %s", error)

@@ -1,0 +1,81 @@
+"""One proxy process, composed: the table, the ledger, the link, the doorman, and an engine made by the caller."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+from proxy.doorman import Doorman
+from proxy.ledger import Ledger
+from proxy.link_client import LinkClient
+from proxy.table import AppTable
+
+logger = logging.getLogger(__name__)
+
+type Listen = tuple[str, int]
+
+
+class Engine(Protocol):
+    """What moves the bytes."""
+
+    name: str
+
+    async def start(self) -> None:
+        """Listen. Raises OSError with a message that helps."""
+
+    @property
+    def addresses(self) -> list[Listen]:
+        """Where it listens."""
+
+    async def stop(self, grace: float) -> int:
+        """Refuse new connections, let visits in flight end; how many were cut off when the grace was over."""
+
+
+type EngineFactory = Callable[[Doorman], Engine]
+
+
+async def serve_proxy(
+    *,
+    link_url: str,
+    link_token: str,
+    engine: EngineFactory,
+    engine_name: str,
+    max_held: int,
+    drain_timeout: float,
+    on_ready: Callable[[Listen], None],
+    stop: asyncio.Event,
+) -> None:
+    """Run until `stop` is set, then drain. Raises OSError when it cannot listen."""
+    table, ledger = AppTable(), Ledger()
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    link = LinkClient(link_url, link_token, name=name, engine=engine_name, table=table, ledger=ledger)
+    doorman = Doorman(table, ledger, link, max_held=max_held)
+    async with asyncio.TaskGroup() as group:
+        linking = group.create_task(link.run())
+        try:
+            if not await _first(link.ready, stop):
+                return
+            moving = engine(doorman)
+            await moving.start()
+            on_ready(moving.addresses[0])
+            await stop.wait()
+            logger.info("draining: no new connections; visits in flight may take %gs to end", drain_timeout)
+            cut = await moving.stop(drain_timeout)
+            logger.info("drained" if not cut else f"drained, but {cut} visits were cut off after {drain_timeout:g}s")
+        finally:
+            linking.cancel()
+
+
+async def _first(wanted: asyncio.Event, stop: asyncio.Event) -> bool:
+    """Wait for what is wanted, or for the stop; whether it was what is wanted."""
+    async with asyncio.TaskGroup() as group:
+        waits = [group.create_task(wanted.wait()), group.create_task(stop.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+    return not stop.is_set()

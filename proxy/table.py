@@ -1,0 +1,115 @@
+"""The apps as the scaler has told them: routes, phases, addresses; and a bell for those who wait for a change."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+from torpor.link import AppView
+from torpor.routes import Route, RouteTable, parse_route
+from torpor.words import AppId
+
+
+class Known:
+    """One app, as far as this proxy knows."""
+
+    __slots__ = ("heard_at", "knocked", "news", "turn", "view", "waiters")
+
+    def __init__(self, view: AppView, now: float) -> None:
+        self.view = view
+        self.heard_at = now
+        self.turn = 0
+        """Which of several addresses is next."""
+        self.knocked: tuple[int, float] = (-1, 0.0)
+        """The epoch and time of the last knock."""
+        self.waiters: set[asyncio.Future[None]] = set()
+        """Visits that wait for another phase."""
+        self.news = asyncio.Event()
+        """Set once at the next change of any kind, then replaced."""
+
+    def waking_for(self, now: float) -> float:
+        """Seconds since its wake began; 0 when it is not being woken."""
+        return self.view.waking_for + now - self.heard_at if self.view.waking_for or self.view.stage else 0.0
+
+    def retry_in(self, now: float) -> float:
+        """Seconds until a failed app may be tried again."""
+        return max(0.0, self.view.retry_in - (now - self.heard_at))
+
+    def ring(self) -> None:
+        """Let everyone who waits look again."""
+        waiters, self.waiters = self.waiters, set()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class AppTable:
+    """Every app this proxy serves."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.now = now
+        self.linked = False
+        """Whether the scaler is heard. Without it, what is known may be stale."""
+        self._apps: dict[AppId, Known] = {}
+        self._routes: RouteTable[AppId] = RouteTable()
+
+    def __len__(self) -> int:
+        return len(self._apps)
+
+    def find(self, host: str, path: str) -> Known | None:
+        """The app that a normalised host and a path lead to."""
+        app = self._routes.find(host, path)
+        return None if app is None else self._apps[app]
+
+    def get(self, app: AppId) -> Known | None:
+        """An app by its id."""
+        return self._apps.get(app)
+
+    def __iter__(self) -> Iterable[Known]:
+        return iter(self._apps.values())
+
+    def replace(self, views: Iterable[AppView]) -> list[AppId]:
+        """All there is; returns the ids of those that are gone."""
+        views = tuple(views)
+        gone = self._apps.keys() - {view.id for view in views}
+        for app in gone:
+            self.remove(app)
+        for view in views:
+            self.change(view)
+        return list(gone)
+
+    def change(self, view: AppView) -> None:
+        """One app, new or changed."""
+        known = self._apps.get(view.id)
+        if known is None:
+            known = self._apps[view.id] = Known(view, self.now())
+            before = None
+        else:
+            before, known.view, known.heard_at = known.view, view, self.now()
+        if before is None or before.routes != view.routes:
+            for route in _routes(before):
+                self._routes.remove(route, view.id)
+            for route in _routes(view):
+                self._routes.add(route, view.id)
+        if before is None or (before.phase, before.addresses) != (view.phase, view.addresses):
+            known.ring()
+        known.news.set()
+        known.news = asyncio.Event()
+
+    def remove(self, app: AppId) -> None:
+        """An app that is managed no more; whoever waits for it is told to look again."""
+        if known := self._apps.pop(app, None):
+            for route in _routes(known.view):
+                self._routes.remove(route, app)
+            known.ring()
+            known.news.set()
+
+    def link_is(self, up: bool) -> None:
+        """The link came or went: everyone looks again."""
+        self.linked = up
+        for known in self._apps.values():
+            known.knocked = (-1, 0.0)
+            known.ring()
+
+
+def _routes(view: AppView | None) -> list[Route]:
+    return [parse_route(route) for route in view.routes] if view else []

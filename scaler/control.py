@@ -1,0 +1,73 @@
+"""The scaler of one machine as the API and the command line see it: one face for all that can be asked."""
+
+from scaler.bus import Bus
+from scaler.local import LocalApps
+from scaler.metrics import Metrics
+from scaler.reload_report import ReloadReport
+from scaler.runtime import Runtime
+from scaler.scaler import Scaler
+from scaler.status import AppStatus
+from torpor import __version__
+from torpor.words import AppId, Cause
+
+
+class Control:
+    """Delegates; decides nothing."""
+
+    def __init__(self, scaler: Scaler, runtime: Runtime, apps: LocalApps) -> None:
+        self._scaler = scaler
+        self._runtime = runtime
+        self._apps = apps
+        self.listen = ""
+        """Where visitors come in, once the proxy has said so."""
+
+    @property
+    def bus(self) -> Bus:
+        """Events."""
+        return self._scaler.bus
+
+    @property
+    def metrics(self) -> Metrics:
+        """Numbers."""
+        return self._scaler.metrics
+
+    def statuses(self) -> list[AppStatus]:
+        """All apps, by name."""
+        return self._scaler.statuses()
+
+    def status(self, app: AppId) -> AppStatus:
+        """One app. Raises KeyError."""
+        return self._scaler.status(app)
+
+    async def wake(self, app: AppId, cause: Cause) -> AppStatus:
+        """Returns when awake. Raises KeyError, WakeFailed."""
+        return await self._scaler.wake(app, cause)
+
+    async def sleep(self, app: AppId) -> AppStatus:
+        """Returns when asleep. Raises KeyError, SleepRefused."""
+        return await self._scaler.sleep(app)
+
+    def log_tail(self, app: AppId, lines: int) -> list[str]:
+        """The last lines of an app's output. Raises KeyError."""
+        self._scaler.status(app)
+        return self._runtime.log_tail(app, lines)
+
+    async def reload(self) -> ReloadReport:
+        """Take a changed torpor.yaml. Raises ConfigError."""
+        return await self._apps.reload()
+
+    def info(self) -> dict[str, object]:
+        """What this Torpor is."""
+        proxies = self._scaler.proxies.live()
+        return {
+            "version": __version__,
+            "engine": ", ".join(sorted({proxy.engine for proxy in proxies})),
+            "listen": self.listen or "{}:{}".format(*self._apps.settings.listen),
+            "proxies": len(proxies),
+            "leader": True,
+            "token_required": self._apps.settings.token is not None,
+        }
+
+    def ready(self) -> str | None:
+        """None when a visit would be served, else what is missing."""
+        return None if self._scaler.proxies.live() else "no proxy is connected"

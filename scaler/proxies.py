@@ -1,0 +1,99 @@
+"""What the proxies have told: who is there, who is out of reach, and how busy each app is in each of them.
+
+A proxy is live while its link is open. When the link breaks without a goodbye it may still be forwarding (it gives up
+its fast lane within `link.SILENCE` seconds of hearing nothing), so it stays *out of reach* for `link.LEASE` seconds,
+in which nothing can be put to sleep; then it is forgotten.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from torpor import link
+from torpor.words import AppId
+
+
+@dataclass(slots=True)
+class Seen:
+    """The last word of one proxy about one app. `last_access` is on the scaler's monotonic clock."""
+
+    in_flight: int = 0
+    busy: int = 0
+    held: int = 0
+    last_access: float | None = None
+
+
+@dataclass(slots=True)
+class Proxy:
+    """One proxy, by the name it gives itself."""
+
+    name: str
+    engine: str
+    lost_at: float | None = None
+    """When its link broke; None while it is live."""
+    seen: dict[AppId, Seen] = field(default_factory=dict)
+
+
+class Proxies:
+    """All proxies of this scaler."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Proxy] = {}
+
+    def connect(self, name: str, engine: str) -> Proxy:
+        """A proxy says hello. One that was out of reach goes on where it was: its reports will correct the rest."""
+        known = self._all.get(name)
+        proxy = Proxy(name, engine, None, known.seen if known else {})
+        self._all[name] = proxy
+        return proxy
+
+    def disconnect(self, proxy: Proxy, now: float, *, clean: bool) -> None:
+        """Its link has ended. Does nothing when the proxy has come back on another link meanwhile."""
+        if self._all.get(proxy.name) is not proxy:
+            return
+        if clean:
+            del self._all[proxy.name]
+        else:
+            proxy.lost_at = now
+
+    def forget(self, now: float) -> list[Proxy]:
+        """Forget those that have been out of reach for the length of a lease, and return them."""
+        gone = [p for p in self._all.values() if p.lost_at is not None and now - p.lost_at >= link.LEASE]
+        for proxy in gone:
+            del self._all[proxy.name]
+        return gone
+
+    def live(self) -> list[Proxy]:
+        """Those whose link is open."""
+        return [proxy for proxy in self._all.values() if proxy.lost_at is None]
+
+    def out_of_reach(self) -> list[Proxy]:
+        """Those that may still be forwarding, unheard."""
+        return [proxy for proxy in self._all.values() if proxy.lost_at is not None]
+
+    def report(self, proxy: Proxy, app: AppId, work: link.Work, now: float) -> Seen:
+        """Take down what a proxy says about an app."""
+        last_access = None if work.idle_for is None else now - max(0.0, work.idle_for)
+        seen = Seen(work.in_flight, work.busy, work.held, last_access)
+        if seen.busy or seen.held:
+            proxy.seen[app] = seen
+        else:
+            proxy.seen.pop(app, None)  # nothing open is what is assumed of an app not mentioned
+        return seen
+
+    def about(self, app: AppId) -> Iterator[Seen]:
+        """What each proxy has open of an app."""
+        for proxy in self._all.values():
+            if app in proxy.seen:
+                yield proxy.seen[app]
+
+    def in_flight(self, app: AppId) -> int:
+        """Visits that count and are not yet answered in full."""
+        return sum(seen.in_flight for seen in self.about(app))
+
+    def busy(self, app: AppId) -> int:
+        """All that is not yet answered in full, crawlers and monitors included."""
+        return sum(seen.busy for seen in self.about(app))
+
+    def held(self, app: AppId) -> int:
+        """Visits that wait."""
+        return sum(seen.held for seen in self.about(app))
