@@ -16,6 +16,7 @@ from torpor.words import Phase
 
 _folder = files(__name__.rpartition(".")[0]) / "templates"
 _style = (_folder / "page.css").read_text("utf-8")
+_moon = (_folder / "moon.svg").read_text("utf-8").strip()
 _script = (_folder / "watch.js").read_text("utf-8")
 
 
@@ -34,7 +35,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals.update(style=Markup(_style), script=Markup(_script))  # noqa: S704 - our own files
+_templates.globals.update(style=Markup(_style), script=Markup(_script), moon=Markup(_moon))  # noqa: S704 - our own files
 _pages = {name: _templates.get_template(name) for name in ("watch.html", "notice.html")}
 
 

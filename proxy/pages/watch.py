@@ -88,4 +88,4 @@ def _usual(view: AppView) -> float | None:
 
 def _share(ratio: float) -> float:
     """How full the bar is after `ratio` of the usual time: never full, ever slower beyond nine tenths (as watch.js)."""
-    return ratio if ratio < 0.9 else 1 - 0.1 * math.exp(-(ratio - 0.9) / 0.1)
+    return ratio if ratio < 0.9 else 0.99 - 0.09 * math.exp((0.9 - ratio) / 0.09)

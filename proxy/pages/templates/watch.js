@@ -6,8 +6,8 @@
   let retryAt = performance.now() + main.dataset.retry * 1000, asleepSince = 0, leaving = false;
 
   // A tab that nobody looks at must not keep a failing app trying for ever.
-  const seen = () => document.hidden
-    ? new Promise(done => document.addEventListener("visibilitychange", done, {once: true})).then(seen)
+  const looked = () => document.hidden
+    ? new Promise(done => document.addEventListener("visibilitychange", done, {once: true})).then(looked)
     : Promise.resolve();
 
   // Reloads of this path in the last 30 s; the memory may be forbidden (a sandboxed frame), then each reload waits.
@@ -20,10 +20,10 @@
     } catch { return 3; }
   }
 
-  async function open(patient) {
+  async function reopen(patient) {
     if (leaving) return;
     leaving = true;
-    if (patient) await seen();
+    if (patient) await looked();
     const before = reloads();
     if (before >= 5) return void (by("again").hidden = false);
     if (before) await pause(125 * 2 ** before);
@@ -50,12 +50,12 @@
     by("failed").hidden = by("next").hidden = phase !== "failed";
   }
 
-  function take(news) {
-    const now = performance.now();
+  function take(news, changed) {
+    const now = performance.now(), retry = now + Math.max(1, news.retry_in) * 1000;
     if (news.phase !== "asleep") asleepSince = 0;
     if (news.phase === "failed") {
       by("reason").textContent = news.reason || "no reason is known";
-      retryAt = now + Math.max(1, news.retry_in) * 1000;
+      retryAt = changed || main.dataset.phase !== "failed" ? retry : Math.min(retryAt, retry);
       return show("failed", "could not wake up");
     }
     if (news.usual_seconds) usual = news.usual_seconds;
@@ -63,13 +63,12 @@
     if (news.phase === "awake" || news.phase === "draining") {
       stage("opening");
       bar(1);
-      return open();
+      return reopen();
     }
     show("waking", "is waking up");
     if (news.phase === "waking") return stage(news.stage);
     // Asleep: our knock is on its way, or somebody sent the app back to sleep and it needs another.
     asleepSince ||= now;
-    if (now - asleepSince > 3000) open(true);
   }
 
   const bar = value => by("bar").value = value;
@@ -77,16 +76,17 @@
   function tick() {
     const now = performance.now();
     if (leaving) return;
+    if (asleepSince && now - asleepSince > 3000) return void reopen(true);
     if (main.dataset.phase === "failed") {
       const left = Math.ceil((retryAt - now) / 1000);
       by("next").textContent = left > 0 ? "The next try is in " + left + " s." : "Trying again.";
-      if (left <= 0) open(true);
+      if (left <= 0) reopen(true);
       return;
     }
-    const waited = (now - started) / 1000, ratio = waited / usual;
-    by("time").textContent = Math.round(waited) + " s" + (usual ? ", usually " + Math.ceil(usual) + " s" : "")
+    const waited = (now - started) / 1000, ratio = usual ? waited / usual : 0;
+    by("time").textContent = Math.round(waited) + " s so far" + (usual ? ", usually " + Math.ceil(usual) + " s" : "")
       + (ratio > 1.5 ? "; it takes longer this time" : "");
-    if (usual) bar(ratio < .9 ? ratio : 1 - .1 * Math.exp(-(ratio - .9) / .1));
+    if (ratio) bar(ratio < .9 ? ratio : .99 - .09 * Math.exp((.9 - ratio) / .09));
   }
   setInterval(tick, 250);
 
@@ -97,12 +97,12 @@
         const answer = await fetch("/.well-known/torpor/progress?seen=" + encodeURIComponent(version)
           + "&at=" + encodeURIComponent(location.pathname), {cache: "no-store", signal: AbortSignal.timeout(40000)});
         refusals = answer.ok ? 0 : refusals + 1;
-        if (refusals >= 5) open(true);
+        if (refusals >= 5) reopen(true);
         if (!answer.ok) throw answer.status;
         const news = await answer.json();
-        version = news.version;
         failures = 0;
-        take(news);
+        take(news, version && version !== news.version);
+        version = news.version;
         await pause(news.phase === "asleep" ? 500 : 100);
       } catch {
         await pause(1000 * Math.min(4, 2 ** failures++));
