@@ -1,0 +1,162 @@
+"""The numbers for Prometheus: what is counted as it happens, and what is read from the apps when somebody scrapes.
+
+Gauges of apps are never kept up to date: they are computed from the statuses at the scrape, so they cannot drift and
+10,000 idle apps cost nothing.
+"""
+
+import asyncio
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from scaler import metrics_table as table
+from scaler.status import AppStatus
+from torpor.words import AppId, Phase
+
+SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300)
+"""Upper bounds of the histograms' buckets: from a warm local process to a pull of a large image."""
+
+# A `_created` beside every counter doubles the series, and the text format has no use for it.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # it has no annotations
+
+
+class Metrics:
+    """Counts what it is told, and renders the whole for a scrape.
+
+    `statuses`, `proxies` (how many are connected) and `leads` are asked at each scrape; `wall` gives Unix seconds.
+    """
+
+    def __init__(
+        self,
+        statuses: Callable[[], list[AppStatus]],
+        *,
+        proxies: Callable[[], int] = lambda: 0,
+        leads: Callable[[], bool] = lambda: True,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._statuses = statuses
+        self._proxies = proxies
+        self._leads = leads
+        self._wall = wall
+        self._registry = CollectorRegistry()
+        self._requests = self._counter(table.REQUESTS)
+        self._hold = self._histogram(table.HOLD)
+        self._wake_seconds = self._histogram(table.WAKE)
+        self._wakes = self._counter(table.WAKES)
+        self._sleeps = self._counter(table.SLEEPS)
+        self._aborts = self._counter(table.ABORTS)
+        self._asleep: dict[AppId, float] = defaultdict(float)
+        self._scraping = asyncio.Lock()
+        ProcessCollector(registry=self._registry)
+
+    def _counter(self, metric: table.Described) -> Counter:
+        return Counter(metric.name, metric.help, metric.labels, registry=self._registry)
+
+    def _histogram(self, metric: table.Described) -> Histogram:
+        return Histogram(metric.name, metric.help, metric.labels, registry=self._registry, buckets=SECONDS)
+
+    @staticmethod
+    def describe() -> list[table.Described]:
+        """Every metric of Torpor's own: name, type, labels, help."""
+        return list(table.ALL)
+
+    # Counting
+
+    def requests(self, app: AppId, lane: str, outcome: str, n: int = 1) -> None:
+        """So many visits have ended so."""
+        if n > 0:
+            self._requests.labels(app, _one_of(table.LANES, lane), _one_of(table.REQUEST_OUTCOMES, outcome)).inc(n)
+
+    def hold(self, seconds: float) -> None:
+        """A held visit was let go after this long."""
+        if math.isfinite(seconds):
+            self._hold.observe(max(0.0, seconds))
+
+    def wake(self, app: AppId, cause_kind: str, outcome: str, seconds: float | None) -> None:
+        """A wake has ended. Only wakes that end in `ready` say how long a wake takes."""
+        self._wakes.labels(app, _one_of(table.CAUSES, cause_kind), _one_of(table.WAKE_OUTCOMES, outcome)).inc()
+        if outcome == "ready" and seconds is not None:
+            self._wake_seconds.labels(app).observe(max(0.0, seconds))
+
+    def slept(self, app: AppId, reason_kind: str) -> None:
+        """The app has gone to sleep."""
+        self._sleeps.labels(app, _one_of(table.SLEEP_REASONS, reason_kind)).inc()
+
+    def sleep_aborted(self, app: AppId) -> None:
+        """A sleep was called off."""
+        self._aborts.labels(app).inc()
+
+    def asleep(self, app: AppId, seconds: float) -> None:
+        """A sleep has ended that lasted so long; of one that still lasts the scrape knows by itself."""
+        self._asleep[app] += max(0.0, seconds)
+
+    def forget(self, app: AppId) -> None:
+        """Drop every series of an app that is managed no more."""
+        for counter, values in (
+            (self._requests, (table.LANES, table.REQUEST_OUTCOMES)),
+            (self._wakes, (table.CAUSES, table.WAKE_OUTCOMES)),
+            (self._sleeps, (table.SLEEP_REASONS,)),
+            (self._aborts, ()),
+            (self._wake_seconds, ()),
+        ):
+            for others in product(*values):
+                counter.remove(app, *others)
+        self._asleep.pop(app, None)
+
+    # Scraping
+
+    async def render(self, accept: str = "") -> tuple[bytes, str]:
+        """The whole as text, and its Content-Type: the OpenMetrics format for those who accept it, else the classic.
+
+        The apps are read here, in the loop; the text, a second's work at 10,000 apps, is made in a thread, one scrape
+        at a time.
+        """
+        async with self._scraping:
+            encode, content_type = choose_encoder(accept)
+            snapshot = _Snapshot(self._registry, list(self._now()))
+            return await asyncio.to_thread(encode, snapshot), content_type
+
+    def _now(self) -> Iterator[Metric]:
+        yield _gauge(table.PROXIES, [((), self._proxies())])
+        yield _gauge(table.LEADER, [((), int(self._leads()))])
+        statuses, now = self._statuses(), self._wall()
+        yield _gauge(table.HELD, (((s.id,), s.held) for s in statuses))
+        yield _gauge(table.IN_FLIGHT, (((s.id,), s.in_flight) for s in statuses))
+        yield _gauge(table.PHASE, (((s.id, phase.value), int(phase is s.phase)) for s in statuses for phase in Phase))
+        yield _gauge(table.ACCESS, (((s.id,), s.last_access) for s in statuses if s.last_access is not None))
+        asleep = CounterMetricFamily(table.ASLEEP.name, table.ASLEEP.help, labels=table.ASLEEP.labels)
+        for status in statuses:
+            since = status.since if status.phase is Phase.ASLEEP else None
+            running = 0.0 if since is None else max(0.0, now - since)
+            asleep.add_metric((status.id,), self._asleep.get(status.id, 0.0) + running)
+        yield asleep
+
+
+class _Snapshot:
+    """What an encoder reads, in its thread: the counters, which lock, and gauges that change no more."""
+
+    def __init__(self, registry: CollectorRegistry, gauges: list[Metric]) -> None:
+        self._registry = registry
+        self._gauges = gauges
+
+    def collect(self) -> Iterable[Metric]:
+        yield from self._registry.collect()
+        yield from self._gauges
+
+
+def _gauge(metric: table.Described, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
+    family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+    for labels, value in samples:
+        family.add_metric(labels, value)
+    return family
+
+
+def _one_of(allowed: tuple[str, ...], value: str) -> str:
+    return value if value in allowed else table.OTHER

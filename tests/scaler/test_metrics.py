@@ -1,0 +1,201 @@
+"""The metrics as Prometheus reads them: names, labels, values, and that nobody outside can make a series."""
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse
+
+from scaler.metrics import Metrics
+from scaler.status import AppStatus
+from torpor.words import Phase
+
+NOW = 1_700_000_000.0
+
+NAMES_AND_LABELS = {
+    "torpor_requests_total": ("counter", {"app", "lane", "outcome"}),
+    "torpor_held_requests": ("gauge", {"app"}),
+    "torpor_hold_seconds": ("histogram", set()),
+    "torpor_wake_seconds": ("histogram", {"app"}),
+    "torpor_wakes_total": ("counter", {"app", "cause", "outcome"}),
+    "torpor_sleeps_total": ("counter", {"app", "reason"}),
+    "torpor_sleep_aborts_total": ("counter", {"app"}),
+    "torpor_app_phase": ("gauge", {"app", "phase"}),
+    "torpor_app_last_access_timestamp_seconds": ("gauge", {"app"}),
+    "torpor_app_in_flight": ("gauge", {"app"}),
+    "torpor_app_asleep_seconds_total": ("counter", {"app"}),
+    "torpor_proxies_connected": ("gauge", set()),
+    "torpor_leader": ("gauge", set()),
+}
+
+
+def an_app(name: str, phase: Phase = Phase.AWAKE, *, since: float = NOW - 10, **more: object) -> AppStatus:
+    fields: dict[str, object] = {
+        "hosts": (f"{name}.localhost",),
+        "last_access": NOW - 1.5,
+        "in_flight": 0,
+        "held": 0,
+        "idle_timeout": 300.0,
+        "sleeps_at": None,
+        "replicas": 1,
+        "cause": "",
+        "reason": "",
+        **more,
+    }
+    return AppStatus(id=name, phase=phase, since=since, **fields)  # type: ignore[arg-type] # the fields are as named
+
+
+def busy_metrics(*present: AppStatus, apps: list[AppStatus] | None = None) -> Metrics:
+    apps = list(present) if apps is None else apps
+    metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: True, wall=lambda: NOW)
+    for app in apps:
+        metrics.requests(app.id, "fast", "forwarded", 7)
+        metrics.wake(app.id, "visit", "ready", 0.4)
+        metrics.slept(app.id, "idle")
+        metrics.sleep_aborted(app.id)
+    metrics.hold(0.3)
+    return metrics
+
+
+def families(text: Iterable[Metric]) -> dict[str, Metric]:
+    return {family.name: family for family in text}
+
+
+async def scrape(metrics: Metrics) -> dict[str, Metric]:
+    body, _ = await metrics.render()
+    return families(parse(body.decode()))
+
+
+async def value(metrics: Metrics, sample: str, **labels: str) -> float | None:
+    """The value of one series; None when there is no such series."""
+    for family in (await scrape(metrics)).values():
+        for found in family.samples:
+            if found.name == sample and found.labels == labels:
+                return found.value
+    return None
+
+
+async def test_names_types_and_labels_are_those_of_the_design() -> None:
+    scraped = await scrape(busy_metrics(an_app("notes")))
+    ours = {name: family for name, family in scraped.items() if name.startswith("torpor_")}
+    found = {
+        name + ("_total" if family.type == "counter" else ""): (
+            family.type,
+            {label for sample in family.samples for label in sample.labels} - {"le"},
+        )
+        for name, family in ours.items()
+    }
+    assert found == NAMES_AND_LABELS
+
+
+def test_the_description_for_the_readme_is_what_is_scraped() -> None:
+    assert {d.name: (d.type, set(d.labels)) for d in Metrics.describe()} == NAMES_AND_LABELS
+    assert all(d.help.endswith(".") for d in Metrics.describe())
+
+
+async def test_the_help_and_the_process_are_scraped_too() -> None:
+    scraped = await scrape(busy_metrics(an_app("notes")))
+    assert scraped["torpor_leader"].documentation == {d.name: d.help for d in Metrics.describe()}["torpor_leader"]
+    assert "process_resident_memory_bytes" in scraped
+    assert not [name for name in scraped if name.endswith("_created")]
+
+
+async def test_openmetrics_is_given_to_those_who_accept_it() -> None:
+    body, content_type = await busy_metrics(an_app("notes")).render("application/openmetrics-text;version=1.0.0")
+    assert content_type.startswith("application/openmetrics-text")
+    assert families(parse_openmetrics(body.decode()))["torpor_requests"].samples[0].value == 7
+
+
+async def test_the_gauges_of_an_app_are_read_at_the_scrape() -> None:
+    apps = [an_app("notes", in_flight=3, held=2)]
+    metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: False, wall=lambda: NOW)
+    assert await value(metrics, "torpor_app_in_flight", app="notes") == 3
+    assert await value(metrics, "torpor_held_requests", app="notes") == 2
+    assert await value(metrics, "torpor_app_last_access_timestamp_seconds", app="notes") == NOW - 1.5
+    assert await value(metrics, "torpor_proxies_connected") == 2
+    assert await value(metrics, "torpor_leader") == 0
+    phases = {phase: await value(metrics, "torpor_app_phase", app="notes", phase=phase) for phase in Phase}
+    assert phases == {phase: float(phase is Phase.AWAKE) for phase in Phase}
+    apps[:] = [an_app("notes", in_flight=1)]
+    assert await value(metrics, "torpor_app_in_flight", app="notes") == 1
+
+
+async def test_an_app_that_nobody_ever_used_has_no_last_access() -> None:
+    metrics = Metrics(lambda: [an_app("notes", last_access=None)], wall=lambda: NOW)
+    assert await value(metrics, "torpor_app_last_access_timestamp_seconds", app="notes") is None
+
+
+async def test_time_asleep_is_the_sleeps_that_ended_and_the_one_that_lasts() -> None:
+    apps = [an_app("notes", Phase.ASLEEP, since=NOW - 40)]
+    metrics = Metrics(lambda: apps, wall=lambda: NOW)
+    assert await value(metrics, "torpor_app_asleep_seconds_total", app="notes") == 40
+    metrics.asleep("notes", 40)
+    apps[:] = [an_app("notes", Phase.WAKING, since=NOW)]
+    assert await value(metrics, "torpor_app_asleep_seconds_total", app="notes") == 40
+    apps[:] = [an_app("notes", Phase.ASLEEP, since=NOW - 2)]
+    assert await value(metrics, "torpor_app_asleep_seconds_total", app="notes") == 42
+
+
+async def test_only_wakes_that_end_well_say_how_long_a_wake_takes() -> None:
+    metrics = Metrics(list)
+    metrics.wake("notes", "visit", "ready", 0.2)
+    metrics.wake("notes", "visit", "timeout", 60.0)
+    metrics.wake("notes", "operator", "failed", None)
+    assert await value(metrics, "torpor_wake_seconds_count", app="notes") == 1
+    assert await value(metrics, "torpor_wake_seconds_sum", app="notes") == 0.2
+    assert await value(metrics, "torpor_wakes_total", app="notes", cause="visit", outcome="timeout") == 1
+    assert await value(metrics, "torpor_wakes_total", app="notes", cause="operator", outcome="failed") == 1
+
+
+async def test_a_label_value_that_nobody_knows_counts_as_other() -> None:
+    metrics = Metrics(list)
+    for number in range(3):
+        metrics.requests("notes", f"lane {number}", f"outcome {number}", 1)
+        metrics.wake("notes", f"cause {number}", f"outcome {number}", 1.0)
+        metrics.slept("notes", f"reason {number}")
+    assert await value(metrics, "torpor_requests_total", app="notes", lane="other", outcome="other") == 3
+    assert await value(metrics, "torpor_wakes_total", app="notes", cause="other", outcome="other") == 3
+    assert await value(metrics, "torpor_sleeps_total", app="notes", reason="other") == 3
+    scraped = await scrape(metrics)
+    assert len(scraped["torpor_requests"].samples) == 1
+    assert len(scraped["torpor_wakes"].samples) == 1
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0])
+async def test_a_nonsensical_hold_cannot_spoil_the_sum(seconds: float) -> None:
+    metrics = Metrics(list)
+    metrics.hold(0.5)
+    metrics.hold(seconds)
+    metrics.requests("notes", "fast", "forwarded", -3)
+    assert await value(metrics, "torpor_hold_seconds_sum") == 0.5
+    assert await value(metrics, "torpor_requests_total", app="notes", lane="fast", outcome="forwarded") is None
+
+
+async def test_an_app_that_is_forgotten_leaves_no_series_behind() -> None:
+    apps = [an_app("notes"), an_app("wiki", Phase.ASLEEP)]
+    metrics = busy_metrics(apps=apps)
+    metrics.asleep("notes", 5)
+    del apps[0]
+    metrics.forget("notes")
+    body, _ = await metrics.render()
+    assert b"notes" not in body
+    assert await value(metrics, "torpor_requests_total", app="wiki", lane="fast", outcome="forwarded") == 7
+
+
+async def test_an_app_with_a_hostile_name_is_escaped() -> None:
+    name = 'a"b\\c\nd{} 1'
+    assert await value(busy_metrics(an_app(name)), "torpor_app_in_flight", app=name) == 0
+
+
+async def test_the_loop_stays_alive_while_ten_thousand_apps_are_scraped() -> None:
+    metrics = Metrics(lambda: [an_app(f"team/app-{n}", Phase.ASLEEP) for n in range(10_000)], wall=lambda: NOW)
+    turns = 0
+    async with asyncio.TaskGroup() as group:
+        scraping = group.create_task(metrics.render())
+        while not scraping.done():
+            turns += 1
+            await asyncio.sleep(0)
+    assert turns > 3
+    assert scraping.result()[0].count(b"\ntorpor_app_phase{") == 50_000
