@@ -140,7 +140,9 @@ class Settings(_Strict):
         "`Authorization: Bearer …`. Better given in the environment as `TORPOR_TOKEN`.",
     )
     log_directory: Path = Field(
-        Path(".torpor/logs"), description="Where the apps' output is kept, bounded; relative to torpor.yaml."
+        Path(".torpor/logs"),
+        validate_default=True,
+        description="Where the apps' output is kept, bounded; relative to torpor.yaml.",
     )
     log_bytes: int = Field(
         1024 * 1024, ge=4096, le=1024**3, description="How much output is kept of each app, in bytes."

@@ -1,0 +1,52 @@
+"""`torpor apps`: the apps in a table, or as the API's JSON."""
+
+import json
+import time
+from typing import Any
+
+import click
+
+from torpor.cli.api import Api
+from torpor.cli.options import api_option, json_option
+from torpor.cli.say import ago, coloured_phase, columns, printable, unix_time, until
+
+HEADING = ("APP", "PHASE", "IN FLIGHT", "HELD", "LAST ACCESS", "SLEEPS IN", "HOSTS")
+
+
+@click.command("apps")
+@api_option
+@json_option
+def command(api: Api, as_json: bool) -> None:
+    """List the apps: phase, requests in flight, last access, time until sleep.
+
+    \b
+    torpor apps
+    torpor apps --json | jq -r '.apps[] | select(.phase == "awake").id'
+    """
+    answer = api.get("/v1/apps")
+    if as_json:
+        click.echo(json.dumps(answer, indent=2))
+        return
+    apps = answer["apps"]
+    if not apps:
+        click.echo("There are no apps; `torpor config` shows how torpor.yaml names them.")
+        return
+    now = time.time()
+    click.echo(columns([HEADING, *(_row(app, now) for app in apps)]))
+
+
+def _row(app: dict[str, Any], now: float) -> tuple[str, ...]:
+    where = ", ".join(app["hosts"])
+    if app["phase"] == "failed" and app["reason"]:
+        where += f"  ({app['reason']})"
+    elif app["phase"] == "waking" and app.get("stage"):
+        where += f"  ({app['stage']})"
+    return (
+        printable(app["id"]),
+        coloured_phase(app["phase"]),
+        str(app["in_flight"]),
+        str(app["held"]),
+        ago(unix_time(app["last_access"]), now),
+        until(unix_time(app["sleeps_at"]), now),
+        printable(where),
+    )

@@ -1,0 +1,107 @@
+"""`torpor proxy`: one proxy process, as on a cluster, or as the child of `torpor up`."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from torpor.cli.options import DurationType, EndpointType, log_level_option
+
+if TYPE_CHECKING:
+    from proxy.server import EngineFactory
+
+
+@click.command("proxy")
+@click.option("--link", required=True, metavar="URL", help="Where the scaler's API is, such as http://10.0.0.7:8081.")
+@click.option("--listen", required=True, type=EndpointType(), help="Where visitors come in, such as 0.0.0.0:8080.")
+@click.option("--engine", type=click.Choice(["auto", "mitmproxy"]), default="auto", show_default=True)
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="NETWORK",
+    help="A network whose X-Forwarded-* and Forwarded headers are believed. May be given often.",
+)
+@click.option(
+    "--max-held", type=click.IntRange(1, 100_000), default=10_000, show_default=True, help="Visits held at once."
+)
+@click.option(
+    "--drain-timeout",
+    type=DurationType(),
+    default="30s",
+    show_default=True,
+    help="How long visits in flight may take to end after SIGTERM.",
+)
+@click.option(
+    "--link-token-file",
+    type=click.Path(path_type=Path),
+    help="Holds the token of the link. Default: the environment, TORPOR_LINK_TOKEN.",
+)
+@log_level_option
+@click.option("--supervised-by", type=int, hidden=True)
+def command(
+    link: str,
+    listen: tuple[str, int],
+    engine: str,
+    trusted_proxies: tuple[str, ...],
+    max_held: int,
+    drain_timeout: float,
+    link_token_file: Path | None,
+    log_level: str | None,
+    supervised_by: int | None,
+) -> None:
+    """Run one proxy, linked to a scaler that runs elsewhere (`torpor scaler`). SIGTERM drains it.
+
+    \b
+    TORPOR_LINK_TOKEN=… torpor proxy --link http://10.0.0.7:8081 --listen 0.0.0.0:8080
+    """
+    from torpor.cli.guard import end_with_parent
+    from torpor.cli.limits import raise_fd_limit
+    from torpor.cli.logs import ForParent, OneLine, set_up
+    from torpor.cli.supplied import link_token
+
+    if supervised_by is not None:
+        end_with_parent(supervised_by)
+    token = link_token(link_token_file)
+    kind = ForParent if supervised_by is not None else OneLine
+    set_up(log_level, formatter=kind([token]))
+    raise_fd_limit()
+    asyncio.run(_serve(link, token, listen, trusted_proxies, max_held, drain_timeout))
+
+
+async def _serve(
+    link: str, token: str, listen: tuple[str, int], trusted: tuple[str, ...], max_held: int, drain_timeout: float
+) -> None:
+    from proxy.server import serve_proxy
+    from torpor.cli.signals import stop_on_signals
+    from torpor.cli.trouble import as_failure
+
+    stop = asyncio.Event()
+    stop_on_signals(stop, lambda: None)
+    try:
+        await serve_proxy(
+            link_url=link,
+            link_token=token,
+            engine=_mitmproxy(listen, trusted),
+            engine_name="mitmproxy",
+            max_held=max_held,
+            drain_timeout=drain_timeout,
+            on_ready=_say_where,
+            stop=stop,
+        )
+    except (OSError, BaseExceptionGroup) as raised:
+        raise as_failure(raised) from None
+
+
+def _mitmproxy(listen: tuple[str, int], trusted: tuple[str, ...]) -> "EngineFactory":
+    from addons.engine import MitmproxyEngine
+
+    return lambda doorman: MitmproxyEngine(doorman, listen=listen, trusted_proxies=trusted)
+
+
+def _say_where(listen: tuple[str, int]) -> None:
+    from torpor.words import Address
+
+    click.echo(json.dumps({"listen": str(Address(*listen))}))

@@ -1,0 +1,30 @@
+"""`torpor version`: what to say in a report of a mistake."""
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from torpor import __version__
+from torpor.cli.options import json_option
+
+
+@click.command("version")
+@json_option
+def command(as_json: bool) -> None:
+    """Print the version of Torpor and of what it stands on.
+
+    \b
+    torpor version
+    torpor version --json
+    """
+    found = {"torpor": __version__, "python": platform.python_version(), "mitmproxy": _installed("mitmproxy")}
+    click.echo(json.dumps(found) if as_json else "\n".join(f"{name} {number}" for name, number in found.items()))
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

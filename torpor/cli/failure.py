@@ -1,0 +1,25 @@
+"""The two ways in which a command ends badly: it failed (1), or it was asked wrongly (2)."""
+
+from typing import IO, Any
+
+import click
+
+
+class Failed(click.ClickException):
+    """It did not work; the message says why and what to do. Exit code 1."""
+
+    exit_code = 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message to standard error."""
+        click.echo(f"torpor: {self.format_message()}", file=file, err=file is None)
+
+
+class WrongConfiguration(click.ClickException):
+    """A configuration that cannot be used; the message names file and line and stands for itself. Exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message to standard error, as it is."""
+        click.echo(self.format_message(), file=file, err=file is None)

@@ -1,0 +1,104 @@
+"""Options and arguments that several commands share, and how a shell completes app names."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from torpor.cli.api import Api
+from torpor.cli.failure import Failed
+from torpor.cli.where import find_api
+from torpor.duration import parse_duration
+
+COMPLETION_DEADLINE = 0.5
+"""Seconds: somebody has pressed the tab key and waits."""
+
+type Command = Callable[..., Any]
+
+
+class DurationType(click.ParamType[float]):
+    """A duration as torpor.yaml writes it, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds. Fails with what is allowed."""
+        try:
+            return parse_duration(float(value) if str(value).replace(".", "", 1).isdecimal() else value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class EndpointType(click.ParamType[tuple[str, int]]):
+    """HOST:PORT, as torpor.yaml writes it."""
+
+    name = "HOST:PORT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Host and port. Fails with what is allowed."""
+        host, colon, port = str(value).rpartition(":")
+        if not colon or not port.isdecimal() or int(port) > 65535:
+            self.fail(f"{value!r} is not an address to listen on; allowed is HOST:PORT such as 127.0.0.1:8080", param)
+        return host.strip("[]") or "0.0.0.0", int(port)
+
+
+def api_option(command: Command) -> Command:
+    """`--api URL`; the command gets an `Api` as `api`."""
+    return click.option(
+        "--api",
+        metavar="URL",
+        callback=lambda _ctx, _param, value: Api(find_api(value)),
+        help="Where Torpor answers. Default: TORPOR_API, else `api` of ./torpor.yaml, else http://127.0.0.1:8081.",
+    )(command)
+
+
+def app_argument(command: Command) -> Command:
+    """`APP`, completed with the names that Torpor knows."""
+    return click.argument("app", shell_complete=complete_app)(command)
+
+
+def file_option(command: Command) -> Command:
+    """`-f FILE`."""
+    return click.option(
+        "-f",
+        "--file",
+        type=click.Path(path_type=Path),
+        default=Path("torpor.yaml"),
+        show_default=True,
+        help="The configuration.",
+    )(command)
+
+
+def log_level_option(command: Command) -> Command:
+    """`--log-level`."""
+    return click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        help="How much to say. Default: info; with the live view: warning.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """`--json`; the command gets it as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
+
+
+def complete_app(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The apps whose name starts so; none when Torpor does not answer quickly."""
+    try:
+        asked = ctx.params.get("api")
+        api = asked if isinstance(asked, Api) else Api(find_api(None))
+        apps = api.get("/v1/apps", deadline=COMPLETION_DEADLINE)["apps"]
+        return [CompletionItem(app["id"], help=app["phase"]) for app in apps if app["id"].startswith(incomplete)]
+    except (Failed, click.UsageError, LookupError, TypeError, AttributeError):
+        return []
+
+
+def on_terminal() -> bool:
+    """Whether somebody looks at what is drawn: both streams are terminals that can move the cursor."""
+    import os
+
+    return sys.stdout.isatty() and sys.stderr.isatty() and os.environ.get("TERM", "") not in ("dumb", "")

@@ -1,0 +1,18 @@
+"""The URLs to type into a browser."""
+
+from torpor.words import Address
+
+
+def base_url(address: Address) -> str:
+    """The URL of what listens there."""
+    return "http://" + str(address).removesuffix(":80")
+
+
+def app_url(hosts: tuple[str, ...], listen: Address) -> str:
+    """The URL of an app: its first host without a wildcard, at the port where visitors come in; `""` without one."""
+    plain = [host for host in hosts if not host.startswith("*.")]
+    if not plain:
+        return ""
+    host, slash, path = plain[0].partition("/")
+    port = "" if listen.port == 80 else f":{listen.port}"
+    return f"http://{host}{port}{slash}{path}"
