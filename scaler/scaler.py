@@ -12,6 +12,7 @@ from collections.abc import Callable
 from scaler.app import App, AppSpec, Drain
 from scaler.bus import Bus
 from scaler.deadlines import Deadlines
+from scaler.describe import status_of, view_of
 from scaler.errors import SleepRefused, WakeFailed
 from scaler.lifecycle import Command, Event, Life, step
 from scaler.metrics import Metrics
@@ -77,30 +78,8 @@ class Scaler:
     def status(self, app_id: AppId) -> AppStatus:
         """One app. Raises KeyError."""
         app = self.apps[app_id]
-        wall = self.clock.wall() - self.clock.now()  # from monotonic to Unix seconds
-
-        def shown(at: float | None) -> float | None:
-            return None if at is None else at + wall
-
-        phase = app.life.phase
-        return AppStatus(
-            id=app_id,
-            phase=phase,
-            hosts=app.spec.hosts,
-            last_access=shown(app.last_access),
-            in_flight=self.proxies.in_flight(app_id),
-            held=self.proxies.held(app_id),
-            idle_timeout=app.spec.idle_timeout,
-            sleeps_at=shown(self._sleeps_at(app)) if phase is Phase.AWAKE else None,
-            replicas=self.runtime.replicas(app_id),
-            cause=str(app.cause or ""),
-            reason=app.reason,
-            stage=app.stage,
-            since=shown(app.life.since),
-            usual_wake=app.usual_wake,
-            needs=app.spec.needs,
-            retry_at=shown(app.life.retry_at) if phase is Phase.FAILED else None,
-        )
+        replicas = self.runtime.replicas(app_id)
+        return status_of(app, self.proxies, self.clock, replicas=replicas, sleeps_at=self._sleeps_at(app))
 
     async def wake(self, app_id: AppId, cause: Cause) -> AppStatus:
         """Wake an app and return when it is awake. Raises KeyError, WakeFailed."""
@@ -251,6 +230,7 @@ class Scaler:
         app.stage = ""
         self._leaving(app, before, event)
         if Command.STOP in commands:
+            app.stopped.clear()  # now, not when the task runs: a wake may come in between
             self.tasks.create_task(self._stop(app))
         if Command.START in commands:
             app.lost, app.refused, app.outdated = None, False, False
@@ -301,15 +281,12 @@ class Scaler:
     def _all_acknowledged(self, app: App, drain: Drain) -> None:
         if users := self._users(app.spec.id):
             self._step(app, Event.BUSY, reason=f"needed by {', '.join(users)}")
-        elif (
-            not (app.drain.forced or app.outdated) and self._idle_since(app) + app.spec.idle_timeout > self.clock.now()
-        ):
+        elif not (drain.forced or app.outdated) and self._idle_since(app) + app.spec.idle_timeout > self.clock.now():
             self._step(app, Event.BUSY, reason="a visit has been there since")
         else:
             self._step(app, Event.DRAINED, reason="restarting it with its new settings" if app.outdated else "")
 
     async def _stop(self, app: App) -> None:
-        app.stopped.clear()
         try:
             await self.runtime.stop(app.spec.id)
         except Exception:
@@ -355,8 +332,10 @@ class Scaler:
     def _sleeps_at(self, app: App) -> float | None:
         """When an awake app goes to sleep if nobody comes; None while it cannot."""
         app_id = app.spec.id
-        if self.proxies.in_flight(app_id) or self._users(app_id) or not self.proxies.live():
+        if self.proxies.in_flight(app_id) or self._users(app_id):
             return None
+        if not self.proxies.live() or self.proxies.out_of_reach():
+            return None  # in doubt, awake
         if app.outdated:
             return app.not_before
         if not app.spec.idle_timeout:
@@ -401,23 +380,7 @@ class Scaler:
     def view(self, app_id: AppId) -> link.AppView | None:
         """An app as its proxies see it; None when it is managed no more."""
         app = self.apps.get(app_id)
-        if app is None:
-            return None
-        now = self.clock.now()
-        waking = app.life.phase is Phase.WAKING
-        return link.AppView(
-            id=app_id,
-            routes=app.spec.hosts,
-            phase=app.life.phase,
-            epoch=app.epoch,
-            addresses=app.addresses,
-            policy=app.spec.policy,
-            usual_wake=app.usual_wake,
-            stage=app.stage,
-            waking_for=now - app.life.since if waking else 0.0,
-            reason=app.reason,
-            retry_in=max(0.0, app.life.retry_at - now) if app.life.phase is Phase.FAILED else 0.0,
-        )
+        return view_of(app, self.clock.now()) if app else None
 
     # What a wake reports
 

@@ -1,0 +1,52 @@
+"""A runtime turned by hand, for tests of decisions: nothing starts unless the test says so.
+
+The real runtimes have tests of their own, and the black-box tests use real processes throughout.
+"""
+
+import asyncio
+from collections import defaultdict
+
+from scaler.runtime import Say, StartFailed
+from torpor.words import Address, AppId
+
+HERE = (Address("127.0.0.1", 4000),)
+
+
+class HandRuntime:
+    """Starts end at once, unless `slow`; `broken` maps apps to the reason why they fail."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.slow = False
+        self.broken: dict[AppId, str] = {}
+        self.running: set[AppId] = set()
+        self.gates: dict[AppId, asyncio.Event] = defaultdict(asyncio.Event)
+        """With `slow`, a start goes on when its gate is set."""
+        self.stopping: asyncio.Event | None = None
+        """When set to an event, stops wait for it."""
+
+    async def start(self, app: AppId, say: Say) -> tuple[Address, ...]:
+        self.log.append(f"start {app}")
+        say(f"starting {app}")
+        try:
+            if self.slow:
+                await self.gates[app].wait()
+        except asyncio.CancelledError:
+            self.log.append(f"give up {app}")
+            raise
+        if app in self.broken:
+            raise StartFailed(self.broken[app])
+        self.running.add(app)
+        return HERE
+
+    async def stop(self, app: AppId) -> None:
+        if self.stopping:
+            await self.stopping.wait()
+        self.running.discard(app)
+        self.log.append(f"stop {app}")
+
+    def replicas(self, app: AppId) -> int:
+        return int(app in self.running)
+
+    def log_tail(self, app: AppId, lines: int) -> list[str]:
+        return [f"the log of {app}"][:lines]

@@ -1,0 +1,56 @@
+"""A scaler whose time, runtime and proxy are turned by hand."""
+
+import asyncio
+from dataclasses import dataclass
+
+from scaler.app import AppSpec
+from scaler.proxies import Proxy
+from scaler.scaler import Scaler
+from tests.scaler.hand_runtime import HandRuntime
+from torpor import link
+from torpor.clock import HandClock
+from torpor.words import Phase
+
+
+@dataclass
+class House:
+    """A scaler with a clock and a runtime turned by hand, and one proxy that acknowledges by hand."""
+
+    scaler: Scaler
+    runtime: HandRuntime
+    clock: HandClock
+    proxy: Proxy
+
+    def add(self, app: str, *, idle: float = 300.0, needs: tuple[str, ...] = (), wake_timeout: float = 60.0) -> None:
+        policy = link.Policy(wake_timeout=wake_timeout)
+        self.scaler.put(AppSpec(app, (f"{app}.localhost",), policy, idle, needs))
+
+    def knock(self, app: str) -> None:
+        self.scaler.knocked(link.Knock(app=app, method="GET", path="/", user_agent="curl", client="::1"))
+
+    def report(self, app: str, *, in_flight: int = 0, busy: int | None = None, idle_for: float | None = 0.0) -> None:
+        busy = in_flight if busy is None else busy
+        work = link.Work(in_flight=in_flight, busy=busy, held=0, idle_for=idle_for)
+        self.scaler.reported(self.proxy, app, work)
+
+    def acknowledge(self, app: str, *, busy: int = 0, held: int = 0, idle_for: float | None = None) -> None:
+        work = link.Work(in_flight=busy, busy=busy, held=held, idle_for=idle_for)
+        message = link.Drained(app=app, epoch=self.scaler.apps[app].epoch, work=work)
+        self.scaler.drained(self.proxy, message)
+
+    def phase(self, app: str) -> Phase:
+        return self.scaler.status(app).phase
+
+    async def settle(self) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    async def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await self.settle()
+
+    async def awake(self, *apps: str) -> None:
+        for app in apps:
+            self.knock(app)
+        await self.settle()
+        assert all(self.phase(app) is Phase.AWAKE for app in apps)
