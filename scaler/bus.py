@@ -52,6 +52,15 @@ class Listener:
         self._queue.append(event)
         self._news.set()
 
+    async def take(self) -> list[Event]:
+        """All events that wait here, oldest first; waits for one when there is none. Cancelling it loses none."""
+        while not self._queue:
+            self._news.clear()
+            await self._news.wait()
+        events = list(self._queue)
+        self._queue.clear()
+        return events
+
     async def __aiter__(self) -> AsyncIterator[Event]:
         while True:
             while self._queue:
@@ -67,6 +76,11 @@ class Bus:
         self._listeners: set[Listener] = set()
         self._number = 0
         self.recent: deque[Event] = deque(maxlen=RECENT)
+
+    @property
+    def number(self) -> int:
+        """The number of the last event; 0 before the first."""
+        return self._number
 
     @property
     def listened(self) -> bool:

@@ -1,0 +1,109 @@
+"""Who may do what: the token, and without one the browser's own word that no other site is behind a change.
+
+Reads are free to all who can reach the API; that is why it listens on loopback unless told otherwise. A web page of
+another site can reach loopback too, through its visitor's browser, in two ways. It can send changes blindly: these
+are told by `Sec-Fetch-Site` and `Origin` (the rule of Go's net/http.CrossOriginProtection). And it can point its own
+name at 127.0.0.1 (DNS rebinding), which makes it the same origin: that is told by the Host it asks for.
+"""
+
+import asyncio
+import hmac
+import ipaddress
+from urllib.parse import urlsplit
+
+from aiohttp import HttpVersion11, web
+from aiohttp.typedefs import Handler
+
+from scaler.api.problems import SHOWN, Problem
+from torpor.routes import normalise_host
+
+MAX_BODY = 64 * 1024
+"""Bytes; nothing here needs a body yet."""
+BODY_TIMEOUT = 10.0
+"""Seconds for a client to send its body."""
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+class Guard:
+    """Stands before every handler."""
+
+    def __init__(self, token: str | None, listen: tuple[str, int]) -> None:
+        self._token = token.encode() if token is not None else None
+        self._only_local_names = token is None and _is_loopback(listen[0])
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let the request through, with its body read, or raise Problem."""
+        self._check_host(request)
+        if request.method not in READS:
+            if self._token is None:
+                _check_site(request)
+            else:
+                self._check_token(request, self._token)
+        if request.can_read_body:
+            await _read_body(request)
+        return await handler(request)
+
+    def _check_host(self, request: web.Request) -> None:
+        hosts = request.headers.getall("Host", [])
+        if len(hosts) > 1 or (not hosts and request.version >= HttpVersion11):
+            raise Problem(400, "A request needs exactly one Host header (RFC 9112, section 3.2).")
+        if self._only_local_names and hosts and not _is_local_name(hosts[0]):
+            detail = (
+                f"The API listens on this machine only and is not known as {hosts[0][:SHOWN]!r} here; ask for it as "
+                "localhost or by its IP address. (A name could have been pointed here by another site.)"
+            )
+            raise Problem(403, detail)
+
+    def _check_token(self, request: web.Request, token: bytes) -> None:
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("utf-8", "replace"), token):
+            detail = (
+                "Changes need the token of this Torpor: Authorization: Bearer … (TORPOR_TOKEN on the command line)."
+            )
+            raise Problem(401, detail, {"WWW-Authenticate": 'Bearer realm="torpor"'})
+
+
+def _check_site(request: web.Request) -> None:
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        fine = site in ("same-origin", "none")
+    else:
+        fine = origin is None or _authority(origin) == request.headers.get("Host", "").lower()
+    if not fine:
+        raise Problem(403, "This change comes from a page of another site; only Torpor's own page may make changes.")
+
+
+def _authority(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None
+
+
+async def _read_body(request: web.Request) -> None:
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            await request.read()
+    except TimeoutError:
+        raise Problem(408, "The body did not arrive in time.") from None
+    except web.RequestPayloadError:
+        raise Problem(400, "The body is broken.") from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return normalise_host(host) == "localhost"
+
+
+def _is_local_name(authority: str) -> bool:
+    host = normalise_host(authority).strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""What the API asks of the scaler. The port belongs to the API; the scaler fits itself to it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from aiohttp import web
+
+from scaler.bus import Bus
+from scaler.metrics import Metrics
+from scaler.reload_report import ReloadReport
+from scaler.status import AppStatus
+from torpor.words import AppId, Cause
+
+type Link = Callable[[web.Request], Awaitable[web.StreamResponse]]
+"""Serves the WebSocket of one proxy. It is cancelled when the API closes, and has a second to say goodbye."""
+
+
+class Control(Protocol):
+    """The scaler, as far as the API is concerned."""
+
+    @property
+    def bus(self) -> Bus:
+        """Where events are listened to."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What `/metrics` shows."""
+
+    def statuses(self) -> list[AppStatus]:
+        """All apps, by name."""
+
+    def status(self, app: AppId, /) -> AppStatus:
+        """One app. Raises KeyError."""
+
+    async def wake(self, app: AppId, cause: Cause, /) -> AppStatus:
+        """Returns when the app is awake. Raises WakeFailed. Cancelling it ends the waiting, never the wake."""
+
+    async def sleep(self, app: AppId, /) -> AppStatus:
+        """Returns when the app is asleep. Raises SleepRefused. Cancelling it ends the waiting only."""
+
+    def log_tail(self, app: AppId, lines: int, /) -> list[str]:
+        """The last lines of the app's output, oldest first."""
+
+    async def reload(self) -> ReloadReport:
+        """Take a changed configuration. Raises ConfigError, and then nothing has changed."""
+
+    def info(self) -> dict[str, object]:
+        """What this Torpor is: version, engine, listen, proxies, leader, token_required."""
+
+    def ready(self) -> str | None:
+        """None when a visit would be served, else what is missing."""
