@@ -1,0 +1,60 @@
+"""Many visits at one sleeping app: one wake, every visit answered, little memory each; and how long release takes."""
+
+import asyncio
+import json
+import statistics
+from pathlib import Path
+
+from tests.blackbox import processes
+from tests.blackbox.crowd import Seen, many_files, visits
+from tests.blackbox.torpor_up import Tell, Up, answering, starts, wait
+
+KIB = 1024
+CROWD = 1_000
+MOST = 40 * KIB
+"""Bytes that a held visit may take in the proxy."""
+
+
+async def test_1000_visits_at_once_are_one_wake_and_1000_answers(up: Up, tell: Tell, tmp_path: Path) -> None:
+    log = tmp_path / "starts"
+    torpor = up({"apps": {"app": answering("app", START_DELAY=6, STARTS=log)}})
+    proxy = torpor.proxy()
+    before = processes.memory(proxy)
+
+    with many_files():
+        async with asyncio.timeout(100), asyncio.TaskGroup() as group:
+            crowd = group.create_task(visits(torpor.listen, "app", CROWD, within=100))
+            await asyncio.to_thread(
+                wait, lambda: torpor.app("app")["held"] == CROWD, 60, what=lambda: str(torpor.app("app"))
+            )
+            held = (processes.memory(proxy) - before) / CROWD
+        seen = crowd.result()
+
+    tell(f"{CROWD} visits held: {held / KIB:.1f} KiB each")
+    tell(f"{CROWD} visits released in {_latency(seen)[-1]:.3f} s after the app listened")
+    assert [one.status for one in seen] == [200] * CROWD
+    assert len(starts(log)) == 1
+    assert {json.loads(one.body)["pid"] for one in seen} == {starts(log)[0]["pid"]}
+    assert held <= MOST
+    await asyncio.to_thread(wait, lambda: torpor.app("app")["in_flight"] == 0)
+
+
+async def test_the_first_byte_soon_follows_the_moment_the_app_listens(up: Up, tell: Tell) -> None:
+    torpor = up({"apps": {"app": answering("app", START_DELAY=0.3)}})
+    alone: list[float] = []
+    for _ in range(20):
+        [seen] = await visits(torpor.listen, "app", 1, within=60)
+        alone += _latency([seen])
+        await asyncio.to_thread(torpor.sleep, "app")
+    crowd: list[float] = []
+    for _ in range(5):
+        crowd += _latency(await visits(torpor.listen, "app", 100, within=60))
+        await asyncio.to_thread(torpor.sleep, "app")
+    tell(f"app listens → first byte, one held, 20 wakes: p50 {statistics.median(alone) * 1000:.1f} ms (goal 30)")
+    tell(f"app listens → first byte, 100 held, 5 wakes: p95 {sorted(crowd)[474] * 1000:.1f} ms (goal 150)")
+
+
+def _latency(seen: list[Seen]) -> list[float]:
+    """Seconds from the moment the app listened to each first byte, sorted. Every visit must have succeeded."""
+    assert {one.status for one in seen} == {200}
+    return sorted(one.first_byte - json.loads(one.body)["listening_at"] for one in seen)

@@ -1,0 +1,76 @@
+"""Ends, wanted and not: of Torpor, of its proxy, of an app."""
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.blackbox import processes
+from tests.blackbox.torpor_up import Up, answering, wait
+
+
+def test_after_kill_9_no_app_and_no_proxy_is_left(up: Up) -> None:
+    torpor = up({"apps": {"one": answering("one"), "two": answering("two")}})
+    apps = {torpor.visit(name).json()["pid"] for name in ("one", "two")}
+    assert apps | {torpor.proxy()} <= set(torpor.left())
+    torpor.process.kill()
+    torpor.process.wait(60)
+    torpor.must_leave_nobody()
+
+
+def test_an_app_s_own_children_end_with_it(up: Up) -> None:
+    code = (
+        "import subprocess, sys, http.server; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+        "http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
+    )
+    app = {"hosts": ["app.localhost"], "command": ["python3", "-c", code, "{port}"]}
+    torpor = up({"apps": {"app": app}})
+    quiet = set(torpor.left())
+    assert torpor.visit("app").status == 200
+    assert len(set(torpor.left()) - quiet) >= 2
+    torpor.sleep("app")
+    wait(lambda: set(torpor.left()) <= quiet)
+
+
+def test_a_crashed_app_is_woken_by_the_next_visit(up: Up) -> None:
+    torpor = up({"apps": {"app": answering("app")}})
+    pid = torpor.visit("app").json()["pid"]
+    os.kill(pid, signal.SIGKILL)
+    reply = torpor.visit("app")
+    assert reply.status == 200
+    assert reply.json()["pid"] != pid
+    assert not processes.lives(pid)
+
+
+def test_a_visit_in_flight_when_the_app_crashes_is_told_so_in_torpor_s_own_words(up: Up) -> None:
+    torpor = up({"apps": {"app": answering("app")}})
+    reply = torpor.visit("app", "/die", "POST", body=b"x")
+    assert reply.status == 502
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert torpor.visit("app").status == 200
+
+
+def test_a_crashed_proxy_is_replaced_and_the_apps_live_on(up: Up) -> None:
+    torpor = up({"apps": {"app": answering("app")}})
+    pid = torpor.visit("app").json()["pid"]
+    proxy = torpor.proxy()
+    os.kill(proxy, signal.SIGKILL)
+
+    def answers() -> bool:
+        try:
+            return torpor.visit("app", within=10).status == 200
+        except OSError:
+            return False
+
+    wait(answers)
+    assert torpor.visit("app").json()["pid"] == pid
+    assert torpor.proxy() != proxy
+
+
+def test_sigterm_lets_a_visit_in_flight_end(up: Up) -> None:
+    torpor = up({"apps": {"app": answering("app")}})
+    torpor.visit("app")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(torpor.visit, "app", "/slow?seconds=2")
+        wait(lambda: torpor.app("app")["in_flight"] == 1)
+        torpor.stop()
+        assert slow.result().status == 200

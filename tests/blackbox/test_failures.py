@@ -1,0 +1,92 @@
+"""Apps that do not start: the visitor learns why, others notice nothing, and the next visit tries again."""
+
+import json
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.blackbox.torpor_up import Settings, Tell, Torpor, Up, answering, wait
+
+BROWSER = {"Accept": "text/html,*/*", "Sec-Fetch-Mode": "navigate", "User-Agent": "Mozilla/5.0 Firefox/140.0"}
+
+
+def running(*command: str, **more: object) -> Settings:
+    return {"hosts": ["bad.localhost"], "command": list(command), **more}
+
+
+def must_tell(torpor: Torpor, tell: Tell, *words: str) -> None:
+    """A program gets problem JSON and a person a page, both with the reason, and soon; another app is not touched."""
+    began = time.monotonic()
+    problem = torpor.visit("bad")
+    tell(f"a visitor learns within {(time.monotonic() - began) * 1000:.0f} ms: {problem.json()['detail'][:100]}")
+    assert problem.status == 502, problem
+    assert problem.headers["Content-Type"] == "application/problem+json"
+    assert problem.headers["Torpor-Phase"] == "failed"
+    assert int(problem.headers["Retry-After"]) >= 1
+    page = torpor.visit("bad", headers=BROWSER)
+    assert page.status in (502, 503), page
+    assert page.headers["Content-Type"].startswith("text/html")
+    for word in words:
+        assert word in problem.json()["detail"] or word in json.dumps(problem.json()), problem
+    assert torpor.visit("good").status == 200
+    how = torpor.app("bad")
+    assert how["phase"] == "failed" or how["retry_at"] is None
+    told = torpor.rest("POST", "/v1/apps/bad/wake")
+    assert told.status == 502
+    assert all(word in told.json()["detail"] for word in words), told
+
+
+def test_a_command_that_does_not_exist(up: Up, tell: Tell) -> None:
+    torpor = up({"apps": {"good": answering("good"), "bad": running("no-such-program-anywhere", "{port}")}})
+    must_tell(torpor, tell, "no-such-program-anywhere")
+
+
+def test_a_program_that_exits_at_once(up: Up, tell: Tell) -> None:
+    code = "import sys; sys.exit('the cat ate the configuration')"
+    torpor = up({"apps": {"good": answering("good"), "bad": running(sys.executable, "-c", code)}})
+    must_tell(torpor, tell, "the cat ate the configuration")
+
+
+def test_a_program_that_never_listens(up: Up, tell: Tell) -> None:
+    code = "import time; time.sleep(600)"
+    bad = running(sys.executable, "-c", code, wake_timeout="2s")
+    torpor = up({"apps": {"good": answering("good"), "bad": bad}})
+    must_tell(torpor, tell, "2 s")
+    wait(lambda: torpor.app("bad")["replicas"] == 0)
+
+
+def test_a_port_that_is_taken_already(up: Up, tell: Tell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        bad = answering("bad", port=port)
+        torpor = up({"apps": {"good": answering("good"), "bad": bad}})
+        must_tell(torpor, tell, str(port))
+
+
+def test_a_log_that_cannot_be_written(up: Up, tell: Tell, tmp_path: Path) -> None:
+    (tmp_path / "logs" / "bad.log").mkdir(parents=True)
+    torpor = up({"log_directory": "logs", "apps": {"good": answering("good"), "bad": answering("bad")}})
+    must_tell(torpor, tell, "log")
+
+
+def test_a_log_directory_that_cannot_be(up: Up, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    torpor = up({"log_directory": "file/logs", "apps": {"bad": answering("bad")}})
+    reply = torpor.visit("bad")
+    assert reply.status == 502
+    assert "log" in reply.json()["detail"]
+    assert torpor.rest("GET", "/healthz").status == 200
+
+
+@pytest.mark.parametrize("headers", [{}, BROWSER], ids=["program", "person"])
+def test_the_next_visit_after_the_back_off_tries_again(up: Up, tmp_path: Path, headers: dict[str, str]) -> None:
+    needed = tmp_path / "needed"
+    torpor = up({"apps": {"app": answering("app", NEEDS_FILE=needed)}})
+    first = torpor.visit("app", headers=headers)
+    assert first.status == 502 if not headers else first.status in (502, 503)
+    assert b"is missing" in first.body
+    needed.touch()
+    wait(lambda: torpor.visit("app", headers=headers).status == 200)

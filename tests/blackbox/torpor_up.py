@@ -1,0 +1,253 @@
+"""`torpor up` as a subprocess, for tests that see Torpor as its users do: a command, a file, two addresses."""
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.blackbox import processes
+
+ROOT = Path(__file__).parents[2]
+APPS = Path(__file__).parent / "apps"
+START = 60.0
+"""Seconds until `torpor up` must be ready, on a busy machine."""
+STOP = 60.0
+DEADLINE = 60.0
+"""Seconds for a single request, and for a condition, unless told otherwise."""
+MARK = "TORPOR_TEST_MARK"
+"""A variable that Torpor and whatever it starts inherit, so that leftovers can be told from others' processes."""
+
+type Settings = dict[str, Any]
+type Up = Callable[[Settings], "Torpor"]
+"""The fixture `up`."""
+type Tell = Callable[[str], None]
+"""The fixture `tell`."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, read to its end."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Torpor:
+    """A running `torpor up`."""
+
+    def __init__(self, directory: Path, settings: Settings) -> None:
+        self.directory = directory
+        self.file = directory / "torpor.yaml"
+        self.settings: Settings = {"listen": "127.0.0.1:0", "api": "127.0.0.1:0", **settings}
+        self.log = directory / "up.log"
+        self.mark = uuid.uuid4().hex
+        self.may_complain = False
+        """Whether a traceback in the log is part of the test."""
+        self._ready = directory / "ready.json"
+        self.write()
+
+    @classmethod
+    @contextlib.contextmanager
+    def up(cls, directory: Path, settings: Settings) -> Iterator["Torpor"]:
+        """Run it for the length of the block; at the end it must go in good order and leave nobody behind."""
+        torpor = cls(directory, settings)
+        try:
+            torpor.start()
+            yield torpor
+            torpor.stop()
+        finally:
+            torpor.end()
+            sys.stdout.write(f"--- torpor up said:\n{torpor.said()[-20_000:]}")
+
+    def write(self) -> None:
+        """Write torpor.yaml from `settings`."""
+        self.file.write_text(yaml.safe_dump(self.settings, sort_keys=False))
+
+    # Its life
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        self._ready.unlink(missing_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "torpor.cli", "up", "-f", self.file, "--ready-file", self._ready],
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        wait(self._is_ready, START, what=lambda: f"torpor up is not ready:\n{self.said()}")
+        ready = json.loads(self._ready.read_text())
+        self.listen, self.api = _address(ready["listen"]), _address(ready["api"])
+        assert ready["pid"] == self.process.pid
+
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, f"torpor up ended with {self.process.returncode}:\n{self.said()}"
+        return self._ready.exists()
+
+    def stop(self) -> None:
+        """SIGTERM; it must end with 0 and leave nobody behind."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            code = self.process.wait(STOP)
+            assert code == 0, f"torpor up ended with {code}:\n{self.said()}"
+            self.must_leave_nobody()
+        if not self.may_complain:
+            assert "Traceback" not in self.said(), self.said()
+
+    def must_leave_nobody(self, within: float = DEADLINE) -> None:
+        """Everything that Torpor has started is gone, or goes within these seconds."""
+        wait(
+            lambda: not self.left(), within, what=lambda: f"left behind: {[processes.name(pid) for pid in self.left()]}"
+        )
+
+    def left(self) -> list[int]:
+        """Processes that Torpor has started, whoever their parent is now."""
+        return [pid for pid in processes.marked(f"{MARK}={self.mark}") if pid != self.process.pid]
+
+    def end(self) -> None:
+        """Whatever happened: let nothing of it run on."""
+        if not hasattr(self, "process"):
+            return
+        for pid in [self.process.pid, *self.left()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(STOP)
+
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def environment(self) -> dict[str, str]:
+        """Nothing of the tester's own settings gets in."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TORPOR_", "PYTEST_"))}
+        return {**kept, MARK: self.mark}
+
+    def proxy(self) -> int:
+        """The process id of the proxy."""
+        [pid] = [pid for pid in self.left() if " proxy" in processes.name(pid)]
+        return pid
+
+    # As a visitor and as an operator
+
+    def visit(
+        self,
+        app: str,
+        path: str = "/",
+        method: str = "GET",
+        *,
+        headers: dict[str, str] | None = None,
+        body: Any = None,
+        within: float = DEADLINE,
+    ) -> Reply:
+        """A request for `app` (its host is app.localhost) on a connection of its own; nobody retries it."""
+        return request(self.listen, method, path, {"Host": f"{app}.localhost", **(headers or {})}, body, within)
+
+    def rest(self, method: str, path: str, *, within: float = DEADLINE) -> Reply:
+        """A request for the API."""
+        return request(self.api, method, path, {}, None, within)
+
+    def app(self, name: str) -> dict[str, Any]:
+        """How the app is."""
+        reply = self.rest("GET", f"/v1/apps/{name}")
+        assert reply.status == 200, reply
+        found: dict[str, Any] = reply.json()
+        return found
+
+    def phase(self, name: str) -> str:
+        """The app's phase."""
+        return str(self.app(name)["phase"])
+
+    def wait_phase(self, name: str, phase: str, within: float = DEADLINE) -> None:
+        """Wait until the app has this phase."""
+        wait(lambda: self.phase(name) == phase, within, what=lambda: f"{name} is not {phase}: {self.app(name)}")
+
+    def sleep(self, name: str) -> None:
+        """Put the app to sleep, which nothing keeps from it."""
+        reply = self.rest("POST", f"/v1/apps/{name}/sleep")
+        assert reply.status == 200, reply
+        assert self.phase(name) == "asleep"
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another `torpor` command, told where this one listens."""
+        return command(*arguments, cwd=self.directory, env={**self.environment(), "TORPOR_API": self.api_url})
+
+    @property
+    def api_url(self) -> str:
+        """The address of the API."""
+        return f"http://{self.api[0]}:{self.api[1]}"
+
+
+def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a `torpor` command to its end."""
+    python_path = {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", "torpor.cli", *arguments],
+        cwd=cwd,
+        env={**(os.environ if env is None else env), **python_path},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+
+
+def answering(name: str, **settings: Any) -> Settings:
+    """An app of torpor.yaml that runs apps/answer.py; upper-case settings go to its environment."""
+    environment = {key: str(value) for key, value in settings.items() if key.isupper()}
+    others = {key: value for key, value in settings.items() if not key.isupper()}
+    return {
+        "hosts": [f"{name}.localhost"],
+        "command": [sys.executable, str(APPS / "answer.py"), "{port}"],
+        "env": {"NAME": name, **environment},
+        **others,
+    }
+
+
+def starts(file: Path) -> list[dict[str, Any]]:
+    """What apps/answer.py has noted of its starts."""
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def request(
+    address: tuple[str, int], method: str, path: str, headers: dict[str, str], body: Any, within: float
+) -> Reply:
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection(*address, timeout=within)
+    try:
+        connection.request(method, path, body=body, headers=headers)
+        response = connection.getresponse()
+        return Reply(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def wait(condition: Callable[[], bool], within: float = DEADLINE, *, what: Callable[[], str] | None = None) -> None:
+    """Wait until the condition holds; fail with `what` when it does not in time."""
+    end = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {within} s" + (f": {what()}" if what else ""))
+        time.sleep(0.02)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)
