@@ -1,0 +1,309 @@
+"""One visit on its way: the verdict, the connect, the request out, the answer back, and how each of them can fail.
+
+Until the request's head is out this reads from top to bottom, with waits where mitmproxy's layers have them (hooks
+and connects); from then on both directions run at their own pace. The body is not touched before the upstream's
+connection stands, so a refused connect loses nothing and the doorman may send the visit elsewhere.
+"""
+
+from collections.abc import Callable
+
+from mitmproxy import http
+from mitmproxy.connection import Server
+from mitmproxy.net.http import http1
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http._events import (
+    RequestData,
+    RequestEndOfMessage,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+)
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
+
+from addons.layers.answers import head_bytes, make_response
+from addons.layers.bodies import make_body
+from addons.layers.commands import (
+    AbortConnection,
+    RequestRejected,
+    UpstreamBrokenHook,
+    UpstreamLost,
+    UpstreamRefusedHook,
+    VisitEndedHook,
+)
+from addons.layers.heads import persistent, tokens
+from addons.layers.upstream import Kept, Upstream
+from proxy.visit import Answer
+
+CONTINUE_AFTER = 1.0
+"""Seconds an upstream has to say `100 Continue` or something else; after that we say it (RFC 9110 section 10.1.1)."""
+
+_SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS"))
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+type Commands = layer.CommandGenerator[None]
+
+
+class Exchange(layer.Layer):
+    """A request and its answer."""
+
+    def __init__(
+        self,
+        context: Context,
+        request: http.Request,
+        kept: Kept,
+        refuse: Callable[[int, str], Answer],
+        draining: Callable[[], bool],
+    ) -> None:
+        super().__init__(context)
+        self.flow = http.HTTPFlow(context.client, context.server, live=True)
+        self.flow.request = request
+        self.upstream: Upstream | None = None
+        self.wants_body = False
+        """The client's bytes may come now."""
+        self.ended = False
+        self.tunnel: Upstream | None = None
+        """The protocol has been switched; this visit ends with the connection."""
+        self.linger = False
+        """The client still sends when the visit has ended."""
+        self._kept = kept
+        self._refuse = refuse
+        self._draining = draining
+        # Hooks change the request and the response; what they mean for the client's connection is decided from here.
+        fields = request.data.headers.fields
+        self._head_only = request.data.method == b"HEAD"
+        self._http10 = request.data.http_version == b"HTTP/1.0"
+        self.keep_alive = persistent(request)
+        self._chunked_request = b"chunked" in tokens(fields, b"transfer-encoding")
+        self.body = make_body(http1.expected_http_body_size(request))
+        self._request_done = self.body.done
+        self._bodyless = self._request_done
+        self._continue: commands.RequestWakeup | None = None
+        self._started = False
+        """The answer's head is out."""
+        self._response_done = False
+        self._chunked_response = False
+
+    def _handle_event(self, event: events.Event) -> Commands:
+        if self.ended:
+            return
+        if isinstance(event, ResponseData):
+            yield from self._response_data(event.data)
+        elif isinstance(event, RequestData):
+            yield from self._request_data(event.data)
+        elif isinstance(event, events.Start):
+            yield HttpRequestHeadersHook(self.flow)
+            yield from self._follow()
+        elif isinstance(event, ResponseHeaders):
+            yield from self._response_head(event.response)
+        elif isinstance(event, ResponseEndOfMessage):
+            yield from self._response_end()
+        elif isinstance(event, RequestEndOfMessage):
+            yield from self._request_end()
+        elif isinstance(event, ResponseProtocolError):
+            yield from self._broken(event.message)
+        elif isinstance(event, events.Wakeup) and event.command is self._continue:
+            yield from self._say_continue()
+        elif isinstance(event, UpstreamLost):
+            yield from self._upstream_lost()
+        elif isinstance(event, RequestRejected):
+            yield from self._reject(event.answer)
+
+    # The way to the upstream
+
+    def _follow(self) -> Commands:
+        """Do as the verdict says, until the request is on its way or an answer is sent."""
+        data = self.flow.request.data
+        while self.flow.response is None and self.flow.error is None:
+            found = yield from self._connect((data.host, data.port), again=False)
+            if isinstance(found, Upstream):
+                yield from self._send_head(found)
+                return
+            yield UpstreamRefusedHook(self.flow, found)
+        yield from self._answer()
+
+    def _connect(self, address: tuple[str, int], *, again: bool) -> layer.CommandGenerator[Upstream | str]:
+        """A connection, or what went wrong."""
+        kept = self._kept.take()
+        if kept is not None:
+            reuse = self._bodyless and self.flow.request.data.method in _SAFE and not again
+            if reuse and kept.server.address == address:
+                self.upstream = kept
+                return kept
+            yield commands.CloseConnection(kept.server)
+        server = Server(address=address)
+        self.upstream = upstream = Upstream(server)
+        error: str | None = yield commands.OpenConnection(server)
+        if error is None:
+            return upstream
+        self.upstream = None
+        return error
+
+    def _send_head(self, upstream: Upstream) -> Commands:
+        request = self.flow.request
+        self.flow.server_conn = upstream.server
+        upstream.begin(request)
+        request.data.http_version = b"HTTP/1.1"
+        yield commands.SendData(upstream.server, http1.assemble_request_head(request))
+        if not self._request_done:
+            self.wants_body = True
+            if not self._http10 and b"100-continue" in tokens(request.data.headers.fields, b"expect"):
+                self._continue = commands.RequestWakeup(CONTINUE_AFTER)
+                yield self._continue
+
+    def _request_data(self, data: bytes) -> Commands:
+        self._continue = None
+        if self.upstream is not None:
+            framed = b"%x\r\n%b\r\n" % (len(data), data) if self._chunked_request else data
+            yield commands.SendData(self.upstream.server, framed)
+
+    def _request_end(self) -> Commands:
+        self._continue = None
+        self._request_done = True
+        if self.upstream is not None and self._chunked_request:
+            yield commands.SendData(self.upstream.server, b"0\r\n\r\n")
+        yield from self._end_if_done()
+
+    def _say_continue(self) -> Commands:
+        self._continue = None
+        if not self._started:
+            yield commands.SendData(self.context.client, _CONTINUE)
+
+    # The way back
+
+    def _response_head(self, response: http.Response) -> Commands:
+        status = response.data.status_code
+        if 100 <= status < 200 and status != 101:
+            yield from self._interim(response)
+            return
+        upgrade = b"upgrade" in tokens(self.flow.request.data.headers.fields, b"connection")
+        if status == 101 and not upgrade:
+            yield from self._broken("it switched protocols without being asked to")
+            return
+        self.flow.response = response
+        yield HttpResponseHeadersHook(self.flow)
+        if self.flow.error is not None:
+            yield from self._answer()
+            return
+        self._continue = None
+        self._started = True
+        yield commands.SendData(self.context.client, self._client_head(response))
+        if status == 101:
+            self.tunnel = self.upstream
+
+    def _interim(self, response: http.Response) -> Commands:
+        """A 1xx answer goes on to whoever can read it (RFC 9110 section 15.2); ours and theirs are one 100 at most."""
+        if response.data.status_code == 100:
+            if self._continue is None:
+                return
+            self._continue = None
+        if not self._http10:
+            fields = [field for field in response.data.headers.fields if field[0].lower() != b"connection"]
+            yield commands.SendData(self.context.client, head_bytes(response, fields))
+
+    def _client_head(self, response: http.Response) -> bytes:
+        """Settle how the client can tell where the body ends (RFC 9112 section 6.3)."""
+        status = response.data.status_code
+        fields = [field for field in response.data.headers.fields if field[0].lower() != b"transfer-encoding"]
+        sized = any(name.lower() == b"content-length" for name, _ in fields)
+        if status == 101:
+            fields.append((b"Connection", b"Upgrade"))
+            return head_bytes(response, fields)
+        if status == 204:
+            fields = [field for field in fields if field[0].lower() != b"content-length"]
+        elif not (sized or self._head_only or status == 304):
+            if self._http10:
+                self.keep_alive = False
+            else:
+                self._chunked_response = True
+                fields.append((b"Transfer-Encoding", b"chunked"))
+        if self._draining():
+            self.keep_alive = False
+        if not self.keep_alive:
+            fields.append((b"Connection", b"close"))
+        elif self._http10:
+            fields.append((b"Connection", b"keep-alive"))
+        return head_bytes(response, fields)
+
+    def _response_data(self, data: bytes) -> Commands:
+        if not self._started:
+            return
+        framed = b"%x\r\n%b\r\n" % (len(data), data) if self._chunked_response else data
+        yield commands.SendData(self.context.client, framed)
+
+    def _response_end(self) -> Commands:
+        if not self._started or self.tunnel:
+            return
+        if self._chunked_response:
+            yield commands.SendData(self.context.client, b"0\r\n\r\n")
+        self._response_done = True
+        yield from self._end_if_done()
+
+    # Endings
+
+    def _end_if_done(self) -> Commands:
+        upstream = self.upstream
+        if not self._response_done:
+            return
+        if not self._request_done:
+            if upstream is not None:
+                return  # an answer before its time; the upstream may still want the rest
+            self.linger, self.keep_alive = True, False
+        if upstream is not None and upstream.reusable:
+            self._kept.upstream = upstream
+        elif upstream is not None:
+            yield commands.CloseConnection(upstream.server)
+        yield from self._end()
+
+    def _upstream_lost(self) -> Commands:
+        self.upstream = None
+        yield from self._end_if_done()
+
+    def _broken(self, reason: str) -> Commands:
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            yield commands.CloseConnection(upstream.server)
+        if self._started:
+            yield AbortConnection(self.context.client)
+            return
+        if upstream is not None and upstream.used > 1 and not upstream.heard:
+            # It was kept from the visit before and closed by its other side meanwhile (RFC 9112 section 9.3.1).
+            data = self.flow.request.data
+            found = yield from self._connect((data.host, data.port), again=True)
+            if isinstance(found, Upstream):
+                yield from self._send_head(found)
+            else:
+                yield UpstreamRefusedHook(self.flow, found)
+                yield from self._follow()
+            return
+        yield UpstreamBrokenHook(self.flow, reason)
+        yield from self._answer()
+
+    def _reject(self, answer: Answer) -> Commands:
+        if self._started:
+            yield AbortConnection(self.context.client)
+            return
+        self.flow.response = make_response(answer)
+        self.flow.error = None
+        yield from self._answer()
+
+    def _answer(self) -> Commands:
+        """Send an answer of Torpor's own, at once, whatever of the request is still to come."""
+        if self.flow.error is not None or self.flow.response is None:
+            self.flow.response = make_response(self._refuse(500, "Torpor failed at this request; its log says why."))
+        if self.upstream is not None:
+            yield commands.CloseConnection(self.upstream.server)
+            self.upstream = None
+        response = self.flow.response
+        if not self._request_done:
+            self.linger, self.keep_alive = True, False
+        self._started = True
+        head = self._client_head(response)
+        yield commands.SendData(self.context.client, head if self._head_only else head + (response.data.content or b""))
+        yield from self._end()
+
+    def _end(self) -> Commands:
+        self.ended = True
+        self.wants_body = False
+        yield VisitEndedHook(self.flow)

@@ -1,0 +1,132 @@
+"""Listens for clients, counts them, looks after them every second, and drains them at the end."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Coroutine
+
+from mitmproxy.options import Options
+
+from addons.connection import Connection
+from addons.doorman import Doorman
+from addons.hooks import Hooks
+from addons.layers.answers import make_response, whole
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 4096
+"""Connections that the kernel keeps for us; Linux cuts it to net.core.somaxconn."""
+TICK = 1.0
+READ = 64 * 1024
+"""Bytes read at once from any socket."""
+
+
+class Listener:
+    """All clients' connections, and what they share."""
+
+    def __init__(
+        self, doorman: Doorman, hooks: Hooks, options: Options, tasks: asyncio.TaskGroup, *, max_connections: int
+    ) -> None:
+        self.hooks = hooks
+        self.options = options
+        self.refuse = doorman.refuse
+        self.buffer = memoryview(bytearray(READ))
+        """Every read goes here first: it is copied before the next one, and no connection needs its own."""
+        self.now = 0.0
+        """The loop's clock at the last tick; precise enough for timeouts of many seconds."""
+        self.turned_away = 0
+        """Connections refused because there were too many."""
+        self._tasks = tasks
+        self._max_connections = max_connections
+        self._connections: set[Connection] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._draining = False
+        self._servers: list[asyncio.Server] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def open(self, address: tuple[str, int]) -> None:
+        """Listen. Raises OSError that names the address."""
+        host, port = address
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
+        except (OSError, OverflowError) as error:
+            number = getattr(error, "errno", None)
+            reason = os.strerror(number) if number and number > 0 else str(error)
+            raise OSError(number, f"cannot listen on {host}:{port}: {reason}") from None
+        for sock in server.sockets:
+            _keep_alive(sock)
+        self._servers.append(server)
+        self._tick()
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens; for port 0 the real one."""
+        return [sock.getsockname()[:2] for server in self._servers for sock in server.sockets]
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def is_draining(self) -> bool:
+        """Whether connections end with the visit under way."""
+        return self._draining
+
+    def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run something that has to wait, for a connection."""
+        return self._tasks.create_task(work)
+
+    def enter(self, connection: Connection) -> bool:
+        """A client has come; returns whether there is room."""
+        if self._draining or len(self._connections) >= self._max_connections:
+            self.turned_away += 1
+            return False
+        self._connections.add(connection)
+        self._empty.clear()
+        return True
+
+    def leave(self, connection: Connection) -> None:
+        """A client's connection is closed."""
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    def busy(self) -> bytes:
+        """What a client reads for whom there is no room."""
+        return whole(make_response(self.refuse(503, "Too many connections; try again in a moment.")))
+
+    async def close(self, grace: float) -> int:
+        """Stop listening at once, let visits in flight end for `grace` seconds, cut the rest; returns how many."""
+        for server in self._servers:
+            server.close()
+        self._draining = True
+        for connection in list(self._connections):
+            connection.drain()
+        cut = 0
+        try:
+            async with asyncio.timeout(grace):
+                await self._empty.wait()
+        except TimeoutError:
+            cut = sum(connection.busy for connection in self._connections)
+            for connection in list(self._connections):
+                connection.abort()
+            await self._empty.wait()
+        if self._timer is not None:
+            self._timer.cancel()
+        return cut
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.now = loop.time()
+        self._timer = loop.call_later(TICK, self._tick)
+        for connection in list(self._connections):
+            connection.tick(self.now)
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Have the kernel ask after silent peers; accepted sockets inherit it. Whoever answers is never cut."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
