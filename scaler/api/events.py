@@ -39,8 +39,11 @@ class Events:
         self._written: LRUCache[int, bytes] = LRUCache(RECENT)
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """Send what has been asked for again, then what happens, until the client leaves or the API closes."""
-        wanted = self._wanted_app(request)
+        """Send what has been asked for again, then what happens, until the client leaves or the API closes.
+
+        `follow=0` ends the stream where the past ends.
+        """
+        wanted, follow = self._wanted_app(request), number(request, "follow", default=1, least=0, most=1)
         since, recent = _last_seen(request), number(request, "recent", default=0, least=0, most=RECENT)
         if self._listeners >= MAX_LISTENERS:
             raise Problem(503, f"{MAX_LISTENERS} listeners are here already, no more fit in.", {"Retry-After": "5"})
@@ -54,7 +57,8 @@ class Events:
                     await response.prepare(request)
                     await _write(response, f"retry: {RECONNECT_MS}\n\n".encode())
                     await self._send(response, past, lost)
-                    await self._follow(response, listener, wanted)
+                    if follow:
+                        await self._follow(response, listener, wanted)
         except Stopping:
             if not response.prepared:
                 raise

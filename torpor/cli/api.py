@@ -7,8 +7,8 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -20,8 +20,7 @@ from torpor.cli.where import Where
 DEADLINE = 10.0
 """Seconds for an answer that waits for nothing."""
 SILENCE = 60.0
-"""Seconds without a word on a stream of events until the connection counts as lost; the API sends a sign of life
-more often than that."""
+"""Seconds without a word on a stream of events until the connection is lost; the API gives a sign of life every 15."""
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes; 10,000 apps take about 5 MiB."""
 
@@ -35,18 +34,26 @@ class Api:
 
     def get(self, path: str, deadline: float = DEADLINE) -> Any:
         """The JSON at a path."""
-        return self._ask("GET", path, deadline)
+        return self._object(self._ask("GET", path, deadline, "application/json"))
+
+    def text(self, path: str, deadline: float = DEADLINE) -> str:
+        """The text at a path."""
+        return self._ask("GET", path, deadline, "text/plain").decode(errors="replace")
 
     def post(self, path: str, deadline: float = DEADLINE) -> Any:
         """The JSON answer to a POST without a body."""
-        return self._ask("POST", path, deadline)
+        return self._object(self._ask("POST", path, deadline, "application/json"))
 
-    def events(self, path: str) -> Iterator[dict[str, Any]]:
-        """The server-sent events of a path (WHATWG HTML, 9.2.6), as their JSON, until the server ends the stream."""
+    def events(self, path: str, on_open: Callable[[], None] = lambda: None) -> Iterator[dict[str, Any]]:
+        """The server-sent events of a path (WHATWG HTML, 9.2.6), as their JSON, until the server ends the stream.
+
+        `on_open` is called when the server has begun to send: nothing that happens from then on is missed.
+        """
         with closing(self._connection(SILENCE)) as connection:
             response = self._send(connection, "GET", path, "text/event-stream")
             if response.status != 200:
                 raise self._refused(response.status, response.read(MAX_ANSWER))
+            on_open()
             data: list[str] = []
             while line := self._line(response):
                 name, _, value = line.decode(errors="replace").rstrip("\r\n").partition(":")
@@ -56,6 +63,14 @@ class Api:
                     yield self._object("\n".join(data).encode())
                     data = []
 
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Inside, an answer is taken apart; one without the members it should have is not from a Torpor."""
+        try:
+            yield
+        except (LookupError, TypeError, AttributeError):
+            raise self._stranger() from None
+
     def _line(self, response: http.client.HTTPResponse) -> bytes:
         try:
             return response.readline(MAX_ANSWER)
@@ -64,10 +79,10 @@ class Api:
         except (OSError, http.client.HTTPException) as error:
             raise Failed(f"the connection to {self.url} was lost: {error}") from None
 
-    def _ask(self, method: str, path: str, deadline: float) -> Any:
+    def _ask(self, method: str, path: str, deadline: float, accept: str) -> bytes:
         until = time.monotonic() + deadline
         with closing(self._connection(deadline)) as connection:
-            response = self._send(connection, method, path, "application/json")
+            response = self._send(connection, method, path, accept)
             body = b""
             try:
                 while part := response.read1(65536):
@@ -80,7 +95,7 @@ class Api:
                 raise Failed(f"the connection to {self.url} was lost: {error}") from None
         if response.status >= 400:
             raise self._refused(response.status, body)
-        return self._object(body)
+        return body
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         parts = urlsplit(self.url)

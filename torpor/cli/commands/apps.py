@@ -27,12 +27,10 @@ def command(api: Api, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(answer, indent=2))
         return
-    apps = answer["apps"]
-    if not apps:
-        click.echo("There are no apps; `torpor config` shows how torpor.yaml names them.")
-        return
     now = time.time()
-    click.echo(columns([HEADING, *(_row(app, now) for app in apps)]))
+    with api.understood():
+        rows = [_row(app, now) for app in answer["apps"]]
+    click.echo(columns([HEADING, *rows]) if rows else "There are no apps; `torpor config` shows how to name them.")
 
 
 def _row(app: dict[str, Any], now: float) -> tuple[str, ...]:

@@ -33,13 +33,17 @@ def command(api: Api, as_json: bool, last: int, follow: bool) -> None:
     torpor events --json | jq -c 'select(.what == "phase")'
     """
     with suppress(KeyboardInterrupt):
-        for event in api.events(f"/v1/events?last={last}&follow={int(follow)}"):
+        for event in api.events(f"/v1/events?recent={last}&follow={int(follow)}"):
             if event.get("what") != "activity" or as_json:
-                click.echo(json.dumps(event) if as_json else _line(event))
+                with api.understood():
+                    line = json.dumps(event) if as_json else _line(event)
+                click.echo(line)
                 sys.stdout.flush()
         if follow:
             click.echo("torpor: the stream has ended; Torpor has stopped.", err=True)
 
 
 def _line(event: dict[str, Any]) -> str:
+    if "lost" in event:
+        return f"({event['lost']} events are missing here: this reader is too slow)"
     return printable(f"{event['at']} {event['app']['id']} {event['text']}")

@@ -20,5 +20,5 @@ def command(app: str, api: Api, lines: int) -> None:
     torpor logs notes
     torpor logs notes -n 1000 | grep -i error
     """
-    for line in api.get(f"{app_path(app)}/logs?lines={lines}")["lines"]:
+    for line in api.text(f"{app_path(app)}/logs?lines={lines}").splitlines():
         click.echo(printable(line.expandtabs()))

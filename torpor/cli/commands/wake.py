@@ -2,7 +2,7 @@
 
 import json
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +14,9 @@ from torpor.cli.options import DurationType, api_option, app_argument, json_opti
 from torpor.cli.progress import Progress
 from torpor.cli.say import printable
 from torpor.duration import format_duration
+
+EARS = 2.0
+"""Seconds to wait for the stream of events before asking all the same."""
 
 type News = tuple[str, Any]
 """`("progress", sentence)`, `("done", the app)` or `("failed", Failed)`."""
@@ -38,10 +41,12 @@ def command(app: str, api: Api, as_json: bool, timeout: float) -> None:
     torpor wake notes && open http://notes.localhost:8080
     """
     news: SimpleQueue[News] = SimpleQueue()
-    listening = Thread(target=_listen, args=(api, app, news), daemon=True)
+    open_ = Event()
+    listening = Thread(target=_listen, args=(api, app, news, open_), daemon=True)
     asking = Thread(target=_ask, args=(api, app, timeout, news), daemon=True)
     with Progress(f"waking {printable(app)}", animated=on_terminal() and not as_json, silent=as_json) as progress:
         listening.start()
+        open_.wait(EARS)
         asking.start()
         woken = _outcome(news, progress)
         taken = progress.elapsed
@@ -73,11 +78,13 @@ def _ask(api: Api, app: str, timeout: float, news: "SimpleQueue[News]") -> None:
         news.put(("failed", failure))
 
 
-def _listen(api: Api, app: str, news: "SimpleQueue[News]") -> None:
+def _listen(api: Api, app: str, news: "SimpleQueue[News]", open_: Event) -> None:
     """Progress is a courtesy: when it cannot be had, the answer still comes."""
     try:
-        for event in api.events(f"/v1/events?app={quote(app, safe='')}&last=0"):
+        for event in api.events(f"/v1/events?app={quote(app, safe='')}", open_.set):
             if event.get("what") in ("phase", "progress"):
                 news.put(("progress", str(event.get("text", ""))))
     except Failed:
         return
+    finally:
+        open_.set()

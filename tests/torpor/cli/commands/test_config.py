@@ -1,0 +1,26 @@
+"""`torpor config`."""
+
+import json
+
+from tests.torpor.cli.command import Torpor
+from torpor.config import AppSettings, Settings
+
+
+async def test_every_setting_is_printed_with_its_type_default_and_use(torpor: Torpor) -> None:
+    found = {one["name"]: one for one in json.loads((await torpor("config", "--json")).out)}
+    assert found.keys() == {*Settings.model_fields, *(f"apps.NAME.{name}" for name in AppSettings.model_fields)}
+    assert all(one["type"] and one["description"] for one in found.values())
+    assert found["listen"]["default"] == "127.0.0.1:8080"
+    assert found["idle_timeout"] == {
+        "name": "idle_timeout",
+        "type": "duration",
+        "default": "5m",
+        "description": "Default of the apps' `idle_timeout`.",
+    }
+    assert found["apps.NAME.command"]["default"] == "required"
+
+
+async def test_it_reads_well(torpor: Torpor) -> None:
+    printed = (await torpor("config")).out
+    assert "listen  (HOST:PORT, default 127.0.0.1:8080)\n    Where visitors come in." in printed
+    assert "apps.NAME.command  (list of text, required)\n" in printed

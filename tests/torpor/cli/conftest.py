@@ -1,0 +1,29 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from tests.torpor.cli.command import Torpor
+from tests.torpor.cli.fake_api import FakeApi
+
+
+@pytest.fixture
+def torpor(tmp_path: Path) -> Torpor:
+    return Torpor(tmp_path)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeApi]:
+    fake = FakeApi()
+    server = web.Application()
+    server.router.add_route("*", "/{path:.*}", fake.handle)
+    runner = web.AppRunner(server, shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield fake
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,76 @@
+"""An API to ask that is none of ours: it answers what a test says."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+DEADLINE = 60.0
+
+
+def app(name: str, phase: str = "asleep", **more: Any) -> dict[str, Any]:
+    """An app in the API's JSON."""
+    return {
+        "id": name,
+        "phase": phase,
+        "hosts": [f"{name}.localhost"],
+        "last_access": None,
+        "in_flight": 0,
+        "held": 0,
+        "idle_timeout": 300.0,
+        "sleeps_at": None,
+        "replicas": 0,
+        "cause": "",
+        "reason": "",
+        "stage": "",
+    } | more
+
+
+@dataclass
+class FakeApi:
+    """Answers what a test says, and remembers what it was asked."""
+
+    apps: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    """`METHOD path` → status and JSON; a str is sent as it is."""
+    stages: list[str] = field(default_factory=list)
+    """Sentences sent on the stream of events before a wake ends."""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    url: str = ""
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    """With stages, a wake is answered after this only."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(f"{request.method} {request.path_qs}")
+        self.tokens.append(request.headers.get("Authorization", ""))
+        if request.path.endswith("/wake") and self.stages:
+            await self.release.wait()
+        if (answer := self.answers.get(f"{request.method} {request.path}")) is not None:
+            status, body = answer
+            if isinstance(body, str):
+                return web.Response(status=status, text=body)
+            return web.json_response(body, status=status)
+        if request.path == "/v1/apps":
+            return web.json_response({"apps": self.apps})
+        if request.path == "/v1/events":
+            return await self._stream(request)
+        return web.json_response({"status": 404, "detail": f"there is nothing at {request.path}"}, status=404)
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        stages = [event(request.query.get("app", ""), text, what="progress") for text in self.stages]
+        for number, one in enumerate([*self.events, *stages]):
+            await response.write(f": a sign of life\n\nid: {number}\nevent: x\n".encode())
+            await response.write(f"data: {web.json_response(one).text}\n\n".encode())
+        if self.stages:
+            await asyncio.sleep(DEADLINE)  # until the client leaves
+        return response
+
+
+def event(name: str, text: str, *, what: str = "phase") -> dict[str, Any]:
+    """An event in the API's JSON."""
+    return {"number": 1, "at": "2026-01-02T03:04:05.678Z", "what": what, "text": text, "app": app(name)}
