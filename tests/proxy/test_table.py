@@ -1,0 +1,60 @@
+import asyncio
+
+from proxy.table import AppTable
+from torpor.link import AppView
+from torpor.words import Address, Phase
+
+
+def view(app: str, *routes: str, phase: Phase = Phase.ASLEEP, epoch: int = 1, **more: object) -> AppView:
+    members = {"id": app, "routes": routes, "phase": phase, "epoch": epoch}
+    return AppView.model_validate(members | more)
+
+
+def test_a_host_and_path_lead_to_an_app() -> None:
+    table = AppTable()
+    table.replace([view("a", "a.localhost"), view("b", "a.localhost/b", "*.b.localhost")])
+    assert [
+        table.find(*place).view.id for place in [("a.localhost", "/"), ("a.localhost", "/b/1"), ("x.b.localhost", "/")]
+    ] == ["a", "b", "b"]  # type: ignore[union-attr]
+    assert table.find("c.localhost", "/") is None
+
+
+def test_a_changed_route_leads_elsewhere_and_the_old_one_nowhere() -> None:
+    table = AppTable()
+    table.change(view("a", "old.localhost"))
+    table.change(view("a", "new.localhost", epoch=2))
+    assert table.find("old.localhost", "/") is None
+    assert table.find("new.localhost", "/") is not None
+
+
+def test_a_snapshot_replaces_everything_and_names_what_is_gone() -> None:
+    table = AppTable()
+    table.replace([view("a", "a.localhost"), view("b", "b.localhost")])
+    assert table.replace([view("b", "b.localhost", epoch=2)]) == ["a"]
+    assert table.find("a.localhost", "/") is None
+    assert len(table) == 1
+
+
+async def test_those_who_wait_are_told_of_another_phase_but_not_of_another_stage() -> None:
+    table = AppTable()
+    table.change(view("a", "a.localhost", phase=Phase.WAKING))
+    known = table.get("a")
+    assert known is not None
+    bell: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    known.waiters.add(bell)
+    news = known.news
+    table.change(view("a", "a.localhost", phase=Phase.WAKING, epoch=2, stage="starting"))
+    assert not bell.done()
+    assert news.is_set()
+    table.change(view("a", "a.localhost", phase=Phase.AWAKE, epoch=3, addresses=(Address("127.0.0.1", 1),)))
+    assert bell.done()
+
+
+def test_ages_grow_with_the_time_since_they_were_told() -> None:
+    time = [0.0]
+    table = AppTable(lambda: time[0])
+    table.change(view("a", "a.localhost", phase=Phase.FAILED, retry_in=5.0))
+    known = table.get("a")
+    assert known is not None
+    assert known.retry_in(3.0) == 2.0
+    assert known.retry_in(9.0) == 0.0
