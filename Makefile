@@ -17,7 +17,7 @@ setup: .venv/.filled ## Fill .venv, so that .venv/bin/torpor works
 	@echo ".venv/bin/torpor is ready."
 
 demo: .venv/.filled ## Set up and show Torpor with three small apps
-	@.venv/bin/torpor demo
+	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/torpor demo
 
 test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (under ten minutes)
 	@.ci/need-programs chromium curl
