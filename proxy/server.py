@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from types import TracebackType
 from typing import Protocol
 
 from proxy.doorman import Doorman
@@ -21,10 +22,13 @@ type Listen = tuple[str, int]
 class Engine(Protocol):
     """What moves the bytes."""
 
-    name: str
-
-    async def start(self) -> None:
+    async def __aenter__(self) -> object:
         """Listen. Raises OSError with a message that helps."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End at once what is left."""
 
     @property
     def addresses(self) -> list[Listen]:
@@ -59,12 +63,12 @@ async def serve_proxy(
             if not await _first(link.ready, stop):
                 return
             moving = engine(doorman)
-            await moving.start()
-            on_ready(moving.addresses[0])
-            await stop.wait()
-            logger.info("draining: no new connections; visits in flight may take %gs to end", drain_timeout)
-            cut = await moving.stop(drain_timeout)
-            logger.info("drained" if not cut else f"drained, but {cut} visits were cut off after {drain_timeout:g}s")
+            async with moving:
+                on_ready(moving.addresses[0])
+                await stop.wait()
+                logger.info("draining: no new connections; visits in flight may take %gs to end", drain_timeout)
+                if cut := await moving.stop(drain_timeout):
+                    logger.warning("%d visits were cut off after %gs", cut, drain_timeout)
         finally:
             linking.cancel()
 

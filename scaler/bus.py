@@ -39,7 +39,8 @@ class Event:
 class Listener:
     """One reader's queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, activity: bool) -> None:
+        self.activity = activity
         self._queue: deque[Event] = deque()
         self._news = asyncio.Event()
         self.lost = 0
@@ -83,9 +84,9 @@ class Bus:
         return self._number
 
     @property
-    def listened(self) -> bool:
-        """Somebody listens now."""
-        return bool(self._listeners)
+    def activity_wanted(self) -> bool:
+        """Somebody listens for how busy the apps are, which is not worth working out for nobody."""
+        return any(listener.activity for listener in self._listeners)
 
     def publish(self, at: float, what: str, status: AppStatus, text: str) -> None:
         """Tell every listener; activity is news for those who listen now, and is not kept."""
@@ -94,12 +95,13 @@ class Bus:
         if what != "activity":
             self.recent.append(event)
         for listener in self._listeners:
-            listener.put(event)
+            if what != "activity" or listener.activity:
+                listener.put(event)
 
     @contextmanager
-    def listen(self) -> Iterator[Listener]:
+    def listen(self, *, activity: bool = True) -> Iterator[Listener]:
         """A listener for the length of the block: `with bus.listen() as news: async for event in news: …`."""
-        listener = Listener()
+        listener = Listener(activity=activity)
         self._listeners.add(listener)
         try:
             yield listener

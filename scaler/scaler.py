@@ -42,7 +42,7 @@ class Scaler:
         self.clock = clock or MachineClock()
         self.bus = Bus()
         self.proxies = Proxies()
-        self.metrics = metrics or Metrics(self.statuses)
+        self.metrics = metrics or Metrics(self.statuses, proxies=lambda: len(self.proxies.live()), wall=self.clock.wall)
         self.apps: dict[AppId, App] = {}
         self.on_change: list[Callable[[AppId], None]] = []
         """Called with every app that is new, changed or gone; the link server sends it on."""
@@ -182,7 +182,7 @@ class Scaler:
             app.last_access = max(app.last_access or 0.0, seen.last_access)
         if app.life.phase is Phase.AWAKE:
             self._schedule(app)
-        if self.bus.listened:
+        if self.bus.activity_wanted:
             self.bus.publish(self.clock.wall(), "activity", self.status(app_id), "")
 
     def knocked(self, knock: link.Knock) -> None:
@@ -373,8 +373,6 @@ class Scaler:
                 listener(app.spec.id)
 
     def _publish(self, app: App, what: str, sentence: str) -> None:
-        if what == "phase":
-            logger.info("%s", sentence)
         self.bus.publish(self.clock.wall(), what, self.status(app.spec.id), sentence)
 
     def view(self, app_id: AppId) -> link.AppView | None:

@@ -34,9 +34,8 @@ async def serve_scaler(
     stop: asyncio.Event,
 ) -> None:
     """Run until `stop` is set; then the apps are stopped. Raises OSError when it cannot listen."""
-    async with ProcessRuntime() as runtime:
+    async with ProcessRuntime(lost=lambda app, reason: scaler.lost(app, reason)) as runtime:
         scaler = Scaler(runtime)
-        runtime.lost = scaler.lost
         async with asyncio.TaskGroup() as group:
             running = group.create_task(scaler.run())
             try:

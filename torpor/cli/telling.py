@@ -11,7 +11,6 @@ events = logging.getLogger("torpor.events")
 
 async def log_events(bus: "Bus") -> None:
     """Log what happens until cancelled; how busy an app is is no news."""
-    with bus.listen() as news:
+    with bus.listen(activity=False) as news:
         async for event in news:
-            if event.what != "activity":
-                events.info("%s", event.text, extra={"app": event.status.id})
+            events.info("%s", event.text, extra={"app": event.status.id})
