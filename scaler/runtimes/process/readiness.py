@@ -1,0 +1,88 @@
+"""Waits until an app answers where it was told to listen, and says what it is waiting for (promise 7)."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scaler.runtime import Say, StartFailed
+from scaler.runtimes.process.listeners import Census, Verdict, endpoints, judge
+from scaler.runtimes.process.probe import connect, get
+from torpor.words import Address
+
+PERIOD = 0.02
+"""Seconds from one probe to the next."""
+_LOOPBACK = ("127.0.0.1", "::1")
+_FIRST_PATIENCE = 1.0
+_LONGEST_PATIENCE = 8.0
+"""Seconds for the answer to a GET: doubled each time, for apps whose first answers are slow."""
+_WONDER = 2.0
+"""Seconds without a listener until the app's other ports are looked for."""
+_WONDER_AGAIN = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What has to answer."""
+
+    port: int
+    fixed: bool
+    path: str | None
+    census: Callable[[], Census]
+    """Counts the app's processes; it is called in another thread."""
+    over: asyncio.Future[str]
+    """The app has ended, and why."""
+
+    async def wait(self, say: Say) -> Address:
+        """The address that has answered; tries for ever. Raises StartFailed when the app ends or a stranger answers."""
+        loop = asyncio.get_running_loop()
+        ours: set[Address] = set()
+        what = f"port {self.port}" if self.path is None else f"GET {self.path} on port {self.port}"
+        say(f"waiting for {what}")
+        patience = _FIRST_PATIENCE
+        wonder = loop.time() + _WONDER
+        while not self.over.done():
+            began = loop.time()
+            for host in _LOOPBACK:
+                address = Address(host, self.port)
+                if (connection := await connect(address)) is None:
+                    continue
+                with connection:
+                    if address not in ours:
+                        if await self._stranger(address):
+                            continue
+                        ours.add(address)
+                    answer = 200 if self.path is None else await get(connection, address, self.path, patience)
+                if isinstance(answer, int) and 200 <= answer < 400:
+                    if self.over.done():
+                        break  # what has answered is what the app left behind
+                    return address
+                if loop.time() - began >= patience:
+                    patience = min(2 * patience, _LONGEST_PATIENCE)
+                say(f"waiting for {what} (last answer {answer})")
+                break
+            if not ours and loop.time() >= wonder:
+                say(f"waiting for {what}{await asyncio.to_thread(self._elsewhere)}")
+                wonder = loop.time() + _WONDER_AGAIN
+            await asyncio.wait({self.over}, timeout=max(0.0, began + PERIOD - loop.time()))
+        raise StartFailed(self.over.result())
+
+    async def _stranger(self, address: Address) -> bool:
+        """Nobody is there any more. Raises StartFailed when it is somebody else."""
+        verdict = await asyncio.to_thread(lambda: judge(address, self.census()))
+        if isinstance(verdict, str):
+            raise StartFailed(f"port {self.port} is taken by {verdict}")
+        return verdict is Verdict.NOBODY
+
+    def _elsewhere(self) -> str:
+        found = endpoints(self.census())
+        if not found:
+            return ""
+        where = ", ".join(dict.fromkeys(_short(address) for address in found[:5]))
+        hint = "is `port` right?" if self.fixed else "does it use {port} or PORT?"
+        if any(address.port == self.port for address in found):
+            hint = "it must listen on 127.0.0.1"
+        return f", but it listens on {where}: {hint}"
+
+
+def _short(address: Address) -> str:
+    return str(address.port) if address.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else str(address)
