@@ -35,8 +35,8 @@ class DidNotStart(Exception):  # noqa: N818 - reads as what happened
 class ProxyProcess:
     """One proxy, for as long as `run` runs. Once it has listened on a port it gets the same one after a restart."""
 
-    def __init__(self, arguments: list[str], listen: Address, token: str, on_listen: Callable[[Address], None]) -> None:
-        self._arguments = arguments
+    def __init__(self, command: list[str], listen: Address, token: str, on_listen: Callable[[Address], None]) -> None:
+        self._command = command
         self._listen = listen
         self._token = token
         self._on_listen = on_listen
@@ -88,9 +88,7 @@ class ProxyProcess:
     async def _once(self) -> str:
         """One life of the process; how it ended, for people."""
         process = await asyncio.create_subprocess_exec(
-            *_python(),
-            "proxy",
-            *self._arguments,
+            *self._command,
             *("--listen", str(self._listen), "--supervised-by", str(os.getpid())),
             stdin=PIPE,  # never written to: its end tells the child that we are gone
             stdout=PIPE,
@@ -149,7 +147,7 @@ class ProxyProcess:
                 relay(text, log)
 
 
-def _python() -> list[str]:
-    """The command line of Torpor in this Python; in a checkout modules come from the directory, else never."""
+def torpor_command(*arguments: str) -> list[str]:
+    """Torpor's command line in this Python. In a checkout modules come from its directory; elsewhere never from one."""
     checkout = Path(torpor.__file__).parents[1] == Path.cwd()
-    return [sys.executable, *([] if checkout else ["-P"]), "-m", "torpor.cli"]
+    return [sys.executable, *([] if checkout else ["-P"]), "-m", "torpor.cli", *arguments]

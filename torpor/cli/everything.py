@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torpor import __version__
-from torpor.cli.child import ProxyProcess
+from torpor.cli.child import ProxyProcess, torpor_command
 from torpor.cli.failure import Failed
 from torpor.cli.ready import remove_ready, write_ready
 from torpor.cli.reloading import reload_when_asked
@@ -114,21 +114,21 @@ class Everything:
 
     def _make_proxy(self, api: Address, listening: "asyncio.Future[Address]") -> ProxyProcess:
         settings = self._settings
-        arguments = [
+        command = torpor_command(
+            "proxy",
             *("--link", base_url(api)),
             *("--engine", settings.engine),
             *("--max-held", str(settings.max_held)),
             *("--drain-timeout", str(settings.drain_timeout)),
             *("--log-level", logging.getLevelName(logging.getLogger().level).lower()),
-        ]
-        for network in settings.trusted_proxies:
-            arguments += ["--trusted-proxy", network]
+            *(option for network in settings.trusted_proxies for option in ("--trusted-proxy", network)),
+        )
 
         def listens(address: Address) -> None:
             if not listening.done():
                 listening.set_result(address)
 
-        return ProxyProcess(arguments, Address(*settings.listen), self._token, listens)
+        return ProxyProcess(command, Address(*settings.listen), self._token, listens)
 
     async def _unless_stopped(self, wanted: "asyncio.Future[Address]") -> Address | None:
         async with asyncio.TaskGroup() as group:
