@@ -53,6 +53,8 @@ class App:
     drain: Drain | None = None
     lost: str | None = None
     """What ran has ended by itself while it was still being woken."""
+    sleeps: int = 0
+    """How often it has been put to sleep."""
     refused: bool = False
     """A proxy could not connect to it since it was woken."""
     outdated: bool = False

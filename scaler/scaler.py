@@ -101,10 +101,11 @@ class Scaler:
             raise SleepRefused("it is waking; try again when it is awake")
         if users := self._users(app_id):
             raise SleepRefused(f"needed by {', '.join(users)}; put that to sleep first")
+        sleeps = app.sleeps
         self._step(app, Event.IDLE, forced=True)
-        while app.life.phase is Phase.DRAINING:
+        while app.life.phase is Phase.DRAINING and app.sleeps == sleeps:
             await app.changed.wait()
-        if app.life.phase in (Phase.AWAKE, Phase.WAKING):
+        if app.sleeps == sleeps and app.life.phase in (Phase.AWAKE, Phase.WAKING):
             raise SleepRefused(app.reason)
         await app.stopped.wait()
         return self.status(app_id)
@@ -230,6 +231,7 @@ class Scaler:
         app.stage = ""
         self._leaving(app, before, event)
         if Command.STOP in commands:
+            app.sleeps += 1
             app.stopped.clear()  # now, not when the task runs: a wake may come in between
             self.tasks.create_task(self._stop(app))
         if Command.START in commands:
