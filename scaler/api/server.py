@@ -133,8 +133,9 @@ def _explained(error: OSError, listen: tuple[str, int]) -> OSError:
         errno.EADDRINUSE: "something listens there already, maybe another Torpor; "
         f"`ss -ltnp sport = :{port}` says what",
         errno.EACCES: "ports below 1024 are for root; choose a higher one",
-        errno.EADDRNOTAVAIL: "this machine has no such address; 127.0.0.1 is this machine only, 0.0.0.0 all of it",
-    }.get(error.errno or 0, f"{error.strerror or error}; is that an address of this machine?")
+    }.get(error.errno or 0)
+    if hint is None:
+        hint = f"{error.strerror or error}; is that an address of this machine? 127.0.0.1 always is"
     explained = OSError(f"the API cannot listen on {Address(host, port)}: {hint} (setting: api)")
     explained.errno = error.errno
     return explained

@@ -1,0 +1,117 @@
+"""A scaler of glass: apps are what a test says, and a wake ends when a test says so."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from aiohttp import web
+
+from scaler.api import Api
+from scaler.api.port import Link
+from scaler.bus import Bus
+from scaler.metrics import Metrics
+from scaler.reload_report import ReloadReport
+from scaler.status import AppStatus
+from torpor.words import AppId, Cause, Phase
+
+
+def an_app(name: AppId, phase: Phase = Phase.ASLEEP) -> AppStatus:
+    return AppStatus(
+        id=name,
+        phase=phase,
+        hosts=(f"{name.rpartition('/')[2]}.localhost",),
+        last_access=1_700_000_000.25,
+        in_flight=0,
+        held=0,
+        idle_timeout=300.0,
+        sleeps_at=None,
+        replicas=int(phase is Phase.AWAKE),
+        cause="",
+        reason="",
+        since=1_700_000_000.0,
+    )
+
+
+class FakeControl:
+    """What the API asks of the scaler."""
+
+    def __init__(self, *names: AppId) -> None:
+        self.bus = Bus()
+        self.metrics = Metrics(self.statuses)
+        self.apps = {name: an_app(name) for name in names}
+        self.causes: list[Cause] = []
+        self.asked = asyncio.Event()
+        """A wake or a sleep was asked for."""
+        self.may_end = asyncio.Event()
+        """Wakes and sleeps end once this is set."""
+        self.may_end.set()
+        self.ended: list[AppId] = []
+        """Wakes and sleeps that were not cancelled on the way."""
+        self.failure: Exception | None = None
+        self.missing: str | None = None
+        self.logs: list[str] = []
+        self.report = ReloadReport(added=["wiki"])
+
+    def statuses(self) -> list[AppStatus]:
+        return [self.apps[name] for name in sorted(self.apps)]
+
+    def status(self, app: AppId, /) -> AppStatus:
+        return self.apps[app]
+
+    async def wake(self, app: AppId, cause: Cause, /) -> AppStatus:
+        self.causes.append(cause)
+        return await self._move(app, Phase.AWAKE)
+
+    async def sleep(self, app: AppId, /) -> AppStatus:
+        return await self._move(app, Phase.ASLEEP)
+
+    async def _move(self, app: AppId, phase: Phase) -> AppStatus:
+        self.asked.set()
+        await self.may_end.wait()
+        self.ended.append(app)
+        if self.failure:
+            raise self.failure
+        self.apps[app] = replace(self.apps[app], phase=phase)
+        return self.apps[app]
+
+    def log_tail(self, app: AppId, lines: int, /) -> list[str]:
+        return self.logs[-lines:]
+
+    async def reload(self) -> ReloadReport:
+        if self.failure:
+            raise self.failure
+        return self.report
+
+    def info(self) -> dict[str, object]:
+        return {"version": "0", "engine": "fake", "listen": "", "proxies": 1, "leader": True, "token_required": False}
+
+    def ready(self) -> str | None:
+        return self.missing
+
+    def publish(self, name: AppId, what: str = "phase", text: str = "it moved") -> None:
+        self.bus.publish(time.time(), what, self.apps[name], text)
+
+
+async def no_link(request: web.Request) -> web.StreamResponse:
+    return web.Response(status=401)
+
+
+@asynccontextmanager
+async def running(
+    control: FakeControl,
+    *,
+    link: Link = no_link,
+    token: str | None = None,
+    listen: tuple[str, int] = ("127.0.0.1", 0),
+) -> AsyncIterator[str]:
+    """The API while it runs; the value is its base URL."""
+    async with Api(control, link=link, token=token, listen=listen) as api:
+        yield f"http://127.0.0.1:{api.addresses[0].port}"
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition; the test's own timeout is the deadline."""
+    while not condition():
+        await asyncio.sleep(0.005)

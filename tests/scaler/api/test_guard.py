@@ -1,0 +1,119 @@
+"""Who may do what, with and without a token."""
+
+import aiohttp
+import pytest
+
+from tests.scaler.api.fake_control import FakeControl, running
+
+TOKEN = "correct horse battery"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": TOKEN},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": "Bearer "},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": "Bearer é"},
+    ],
+)
+async def test_a_change_without_the_token_is_refused(
+    client: aiohttp.ClientSession, control: FakeControl, headers: dict[str, str]
+) -> None:
+    async with (
+        running(control, token=TOKEN) as url,
+        client.post(f"{url}/v1/apps/notes/wake", headers=headers) as answer,
+    ):
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="torpor"'
+        assert answer.content_type == "application/problem+json"
+        assert TOKEN not in await answer.text()
+    assert not control.causes
+
+
+async def test_the_token_opens_and_is_compared_by_bytes(client: aiohttp.ClientSession, control: FakeControl) -> None:
+    token = "schlüssel zum schlaf"
+    async with running(control, token=token) as url:
+        for scheme in ("Bearer", "bearer"):
+            headers = {"Authorization": f"{scheme} {token}"}
+            async with client.post(f"{url}/v1/apps/notes/wake", headers=headers) as answer:
+                assert answer.status == 200
+
+
+async def test_with_a_token_reads_are_free_and_any_name_will_do(
+    client: aiohttp.ClientSession, control: FakeControl
+) -> None:
+    headers = {"Host": "torpor.example.com"}
+    async with running(control, token=TOKEN) as url, client.get(f"{url}/v1/apps", headers=headers) as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://[broken"},
+        {"Origin": ""},
+        {"Origin": "http://localhost:1"},
+    ],
+)
+async def test_a_page_of_another_site_changes_nothing(
+    client: aiohttp.ClientSession, url: str, control: FakeControl, headers: dict[str, str]
+) -> None:
+    async with client.post(f"{url}/v1/apps/notes/wake", headers=headers) as answer:
+        assert answer.status == 403
+        assert answer.content_type == "application/problem+json"
+    assert not control.causes
+    async with client.get(f"{url}/v1/apps", headers=headers) as answer:
+        assert answer.status == 200
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+async def test_the_own_page_and_programs_may_make_changes(client: aiohttp.ClientSession, url: str) -> None:
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": url}, {"Origin": url, "Sec-Fetch-Site": "none"}):
+        async with client.post(f"{url}/v1/apps/notes/wake", headers=headers) as answer:
+            assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8081", "localhost.evil.example", "", "127.0.0.1.evil.x"]
+)
+@pytest.mark.parametrize("path", ["/v1/apps", "/", "/metrics", "/nothing"])
+async def test_on_loopback_a_name_that_another_site_has_pointed_here_is_refused(
+    client: aiohttp.ClientSession, url: str, host: str, path: str
+) -> None:
+    async with client.get(url + path, headers={"Host": host}) as answer:
+        assert answer.status == 403
+        assert "localhost" in (await answer.json())["detail"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8081", "127.0.0.1:8081", "[::1]:8081", "[::1]", "192.0.2.7"])
+async def test_on_loopback_local_names_and_addresses_are_fine(
+    client: aiohttp.ClientSession, url: str, host: str
+) -> None:
+    async with client.get(f"{url}/v1/apps", headers={"Host": host}) as answer:
+        assert answer.status == 200
+
+
+async def test_on_other_addresses_any_name_is_fine(client: aiohttp.ClientSession, control: FakeControl) -> None:
+    headers = {"Host": "torpor.example.com"}
+    everywhere = running(control, listen=("0.0.0.0", 0))
+    async with everywhere as url, client.get(f"{url}/v1/apps", headers=headers) as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/apps", "/nothing", "/metrics"])
+async def test_every_answer_carries_the_security_headers(client: aiohttp.ClientSession, url: str, path: str) -> None:
+    async with client.get(url + path) as answer:
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Server"] == "torpor"
