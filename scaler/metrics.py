@@ -9,6 +9,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import product
 
 import prometheus_client
@@ -120,35 +121,40 @@ class Metrics:
         """
         async with self._scraping:
             encode, content_type = choose_encoder(accept)
-            snapshot = _Snapshot(self._registry, list(self._now()))
+            snapshot = _Snapshot(
+                self._registry, self._statuses(), dict(self._asleep), self._wall(), self._proxies(), self._leads()
+            )
             return await asyncio.to_thread(encode, snapshot), content_type
 
-    def _now(self) -> Iterator[Metric]:
-        yield _gauge(table.PROXIES, [((), self._proxies())])
-        yield _gauge(table.LEADER, [((), int(self._leads()))])
-        statuses, now = self._statuses(), self._wall()
-        yield _gauge(table.HELD, (((s.id,), s.held) for s in statuses))
-        yield _gauge(table.IN_FLIGHT, (((s.id,), s.in_flight) for s in statuses))
-        yield _gauge(table.PHASE, (((s.id, phase.value), int(phase is s.phase)) for s in statuses for phase in Phase))
-        yield _gauge(table.ACCESS, (((s.id,), s.last_access) for s in statuses if s.last_access is not None))
-        asleep = CounterMetricFamily(table.ASLEEP.name, table.ASLEEP.help, labels=table.ASLEEP.labels)
-        for status in statuses:
-            since = status.since if status.phase is Phase.ASLEEP else None
-            running = 0.0 if since is None else max(0.0, now - since)
-            asleep.add_metric((status.id,), self._asleep.get(status.id, 0.0) + running)
-        yield asleep
 
-
+@dataclass(frozen=True, slots=True)
 class _Snapshot:
-    """What an encoder reads, in its thread: the counters, which lock, and gauges that change no more."""
+    """What an encoder reads in its thread: counters, which lock, and what was so when it began."""
 
-    def __init__(self, registry: CollectorRegistry, gauges: list[Metric]) -> None:
-        self._registry = registry
-        self._gauges = gauges
+    registry: CollectorRegistry
+    statuses: list[AppStatus]
+    asleep: dict[AppId, float]
+    """Seconds in sleeps that have ended."""
+    now: float
+    proxies: int
+    leads: bool
 
-    def collect(self) -> Iterable[Metric]:
-        yield from self._registry.collect()
-        yield from self._gauges
+    def collect(self) -> Iterator[Metric]:
+        """All metrics, as prometheus-client calls for them."""
+        apps = self.statuses
+        yield from self.registry.collect()
+        yield _gauge(table.PROXIES, [((), self.proxies)])
+        yield _gauge(table.LEADER, [((), int(self.leads))])
+        yield _gauge(table.HELD, (((app.id,), app.held) for app in apps))
+        yield _gauge(table.IN_FLIGHT, (((app.id,), app.in_flight) for app in apps))
+        yield _gauge(table.PHASE, (((app.id, phase.value), int(phase is app.phase)) for app in apps for phase in Phase))
+        yield _gauge(table.ACCESS, (((app.id,), app.last_access) for app in apps if app.last_access is not None))
+        asleep = CounterMetricFamily(table.ASLEEP.name, table.ASLEEP.help, labels=table.ASLEEP.labels)
+        for app in apps:
+            since = app.since if app.phase is Phase.ASLEEP else None
+            running = 0.0 if since is None else max(0.0, self.now - since)
+            asleep.add_metric((app.id,), self.asleep.get(app.id, 0.0) + running)
+        yield asleep
 
 
 def _gauge(metric: table.Described, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
