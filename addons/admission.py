@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from mitmproxy import connection, http
 
 from addons.doorman import Doorman
-from addons.layers.answers import make_response
+from addons.layers.answers import own
 from addons.layers.heads import tokens
 from proxy.visit import Forward, Verdict, Visit
 from torpor.routes import normalise_host
@@ -66,7 +66,7 @@ class Admission:
     def upstream_broken(self, flow: http.HTTPFlow, reason: str) -> None:
         """Have the failure told in Torpor's own words."""
         entry = self._open[flow.client_conn.id]
-        flow.response = make_response(self._doorman.broken(entry.visit, entry.forwarded(), reason))
+        flow.response = own(self._doorman.broken(entry.visit, entry.forwarded(), reason))
 
     def visit_ended(self, flow: http.HTTPFlow) -> None:
         """The visit has been answered, well or not."""
@@ -81,7 +81,7 @@ class Admission:
 
     def _settle(self, flow: http.HTTPFlow, entry: _Open, verdict: Verdict) -> None:
         if not isinstance(verdict, Forward):
-            flow.response = make_response(verdict)
+            flow.response = own(verdict)
         elif entry.gone.is_set():
             self._doorman.done(verdict)  # the verdict and the client's leaving crossed
         else:

@@ -1,10 +1,11 @@
 """The mitmproxy engine: a headless master with a few addons, behind one listener.
 
 Built on mitmproxy 12.2's master, addons, flows and sans-io layers (its version is pinned hard, which is what makes
-that last part fair). Its own listeners and connection handlers are not used; see addons/connection.py for why.
+that last part fair). Its own listeners and connection handlers are not used; addons/connection.py says why.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable
 from types import TracebackType
@@ -25,6 +26,8 @@ from proxy.forwarded import Trust
 logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 10_000
+LAST_WORDS = 5.0
+"""Seconds that visits which are no more may take to find out, at the end."""
 
 
 class _Options(Options):
@@ -79,7 +82,9 @@ class MitmproxyEngine:
     ) -> None:
         if not self._stopped:
             await self.stop(0)
-        await self._tasks.__aexit__(kind, error, trace)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await self._tasks.__aexit__(kind, error, trace)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:

@@ -8,10 +8,10 @@ from collections.abc import Coroutine
 
 from mitmproxy.options import Options
 
-from addons.connection import Connection
+from addons.client import ClientSocket
 from addons.doorman import Doorman
 from addons.hooks import Hooks
-from addons.layers.answers import make_response, whole
+from addons.layers.answers import own, whole
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Listener:
         """Connections refused because there were too many."""
         self._tasks = tasks
         self._max_connections = max_connections
-        self._connections: set[Connection] = set()
+        self._connections: set[ClientSocket] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self._draining = False
@@ -51,7 +51,7 @@ class Listener:
         host, port = address
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
+            server = await loop.create_server(lambda: ClientSocket(self), host, port, backlog=BACKLOG)
         except (OSError, OverflowError) as error:
             number = getattr(error, "errno", None)
             reason = os.strerror(number) if number and number > 0 else str(error)
@@ -77,40 +77,40 @@ class Listener:
         """Run something that has to wait, for a connection."""
         return self._tasks.create_task(work)
 
-    def enter(self, connection: Connection) -> bool:
+    def enter(self, client: ClientSocket) -> bool:
         """A client has come; returns whether there is room."""
         if self._draining or len(self._connections) >= self._max_connections:
             self.turned_away += 1
             return False
-        self._connections.add(connection)
+        self._connections.add(client)
         self._empty.clear()
         return True
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, client: ClientSocket) -> None:
         """A client's connection is closed."""
-        self._connections.discard(connection)
+        self._connections.discard(client)
         if not self._connections:
             self._empty.set()
 
     def busy(self) -> bytes:
         """What a client reads for whom there is no room."""
-        return whole(make_response(self.refuse(503, "Too many connections; try again in a moment.")))
+        return whole(own(self.refuse(503, "Too many connections; try again in a moment.")))
 
     async def close(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds, cut the rest; returns how many."""
         for server in self._servers:
             server.close()
         self._draining = True
-        for connection in list(self._connections):
-            connection.drain()
+        for client in list(self._connections):
+            client.drain()
         cut = 0
         try:
             async with asyncio.timeout(grace):
                 await self._empty.wait()
         except TimeoutError:
-            cut = sum(connection.busy for connection in self._connections)
-            for connection in list(self._connections):
-                connection.abort()
+            cut = sum(client.busy for client in self._connections)
+            for client in list(self._connections):
+                client.cut()
             await self._empty.wait()
         if self._timer is not None:
             self._timer.cancel()
@@ -120,8 +120,8 @@ class Listener:
         loop = asyncio.get_running_loop()
         self.now = loop.time()
         self._timer = loop.call_later(TICK, self._tick)
-        for connection in list(self._connections):
-            connection.tick(self.now)
+        for client in list(self._connections):
+            client.tick(self.now)
 
 
 def _keep_alive(sock: socket.socket) -> None:

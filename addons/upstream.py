@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from mitmproxy.connection import ConnectionState
-from mitmproxy.proxy import commands, events
+from mitmproxy.proxy import commands
 
 if TYPE_CHECKING:
     from addons.connection import Connection
@@ -43,7 +43,7 @@ class UpstreamSocket(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._owner is not None:
-            self._owner.dispatch(events.DataReceived(self._server, bytes(self._buffer[:nbytes])))
+            self._owner.upstream_received(self._server, bytes(self._buffer[:nbytes]))
 
     def eof_received(self) -> bool:
         self._lost()
@@ -107,4 +107,4 @@ class UpstreamSocket(asyncio.BufferedProtocol):
         with contextlib.suppress(OSError):
             while left > 0 and self._owner is not None and (data := os.read(sock.fileno(), min(left, 65536))):
                 left -= len(data)
-                self._owner.dispatch(events.DataReceived(self._server, data))
+                self._owner.upstream_received(self._server, data)

@@ -8,27 +8,21 @@ from functools import lru_cache
 from mitmproxy import http
 from mitmproxy.net.http import status_codes
 
+from addons.layers.messages import Field, make_response
 from proxy.visit import Answer
 
 
-def make_response(answer: Answer) -> http.Response:
+def own(answer: Answer) -> http.Response:
     """The doorman's answer as mitmproxy's response."""
     fields = [(name.encode("latin-1", "replace"), value.encode("utf-8")) for name, value in answer.headers]
     fields.append((b"Content-Length", str(len(answer.body)).encode()))
-    fields.append((b"Date", _date(int(time.time()))))
-    return http.Response(
-        http_version=b"HTTP/1.1",
-        status_code=answer.status,
-        reason=status_codes.RESPONSES.get(answer.status, "").encode(),
-        headers=http.Headers(fields),
-        content=answer.body,
-        trailers=None,
-        timestamp_start=time.time(),
-        timestamp_end=time.time(),
-    )
+    now = time.time()
+    fields.append((b"Date", _date(int(now))))
+    reason = status_codes.RESPONSES.get(answer.status, "").encode()
+    return make_response(answer.status, reason, b"HTTP/1.1", fields, now, answer.body)
 
 
-def head_bytes(response: http.Response, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+def head_bytes(response: http.Response, fields: Iterable[Field]) -> bytes:
     """Status line and headers. We answer as HTTP/1.1 whatever the upstream or the client speaks (RFC 9110, 2.5)."""
     data = response.data
     lines = [b"HTTP/1.1 %d %b" % (data.status_code, data.reason)]

@@ -4,7 +4,7 @@ from h11 import Data, EndOfMessage, ProtocolError
 from h11._readers import ChunkedReader
 from h11._receivebuffer import ReceiveBuffer
 
-from addons.layers.heads import MAX_HEAD
+from addons.layers.heads import MAX_HEAD, Size
 
 
 class BadBodyError(Exception):
@@ -78,8 +78,8 @@ class Chunked(Body):
         return b"".join(pieces)
 
 
-def make_body(size: int | None) -> Body:
-    """The reader for a body of this size: bytes, None for chunks, -1 for all until the end."""
+def make_body(size: Size) -> Body:
+    """The reader for a body of this size."""
     if size is None:
         return Chunked()
     return UntilClose() if size < 0 else Sized(size)

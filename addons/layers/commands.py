@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mitmproxy import http
+from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events
 
 from proxy.visit import Answer
@@ -48,8 +49,11 @@ class HeadOverdue(events.Event):
     """The client has not sent a whole request's head in time."""
 
 
+@dataclass
 class UpstreamLost(events.Event):
     """The upstream's connection is closed, and all that was to be read from it has been read."""
+
+    server: Connection
 
 
 @dataclass

@@ -8,7 +8,7 @@ connection stands, so a refused connect loses nothing and the doorman may send t
 from collections.abc import Callable
 
 from mitmproxy import http
-from mitmproxy.connection import Server
+from mitmproxy.connection import Connection, Server
 from mitmproxy.net.http import http1
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
@@ -22,7 +22,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
 
-from addons.layers.answers import head_bytes, make_response
+from addons.layers.answers import head_bytes, own
 from addons.layers.bodies import make_body
 from addons.layers.commands import (
     AbortConnection,
@@ -32,7 +32,7 @@ from addons.layers.commands import (
     UpstreamRefusedHook,
     VisitEndedHook,
 )
-from addons.layers.heads import persistent, tokens
+from addons.layers.heads import Size, persistent, tokens
 from addons.layers.upstream import Kept, Upstream
 from proxy.visit import Answer
 
@@ -52,6 +52,7 @@ class Exchange(layer.Layer):
         self,
         context: Context,
         request: http.Request,
+        size: Size,
         kept: Kept,
         refuse: Callable[[int, str], Answer],
         draining: Callable[[], bool],
@@ -76,7 +77,7 @@ class Exchange(layer.Layer):
         self._http10 = request.data.http_version == b"HTTP/1.0"
         self.keep_alive = persistent(request)
         self._chunked_request = b"chunked" in tokens(fields, b"transfer-encoding")
-        self.body = make_body(http1.expected_http_body_size(request))
+        self.body = make_body(size)
         self._request_done = self.body.done
         self._bodyless = self._request_done
         self._continue: commands.RequestWakeup | None = None
@@ -106,7 +107,7 @@ class Exchange(layer.Layer):
         elif isinstance(event, events.Wakeup) and event.command is self._continue:
             yield from self._say_continue()
         elif isinstance(event, UpstreamLost):
-            yield from self._upstream_lost()
+            yield from self._upstream_lost(event.server)
         elif isinstance(event, RequestRejected):
             yield from self._reject(event.answer)
 
@@ -143,7 +144,7 @@ class Exchange(layer.Layer):
     def _send_head(self, upstream: Upstream) -> Commands:
         request = self.flow.request
         self.flow.server_conn = upstream.server
-        upstream.begin(request)
+        upstream.begin(request.data.method)
         request.data.http_version = b"HTTP/1.1"
         yield commands.SendData(upstream.server, http1.assemble_request_head(request))
         if not self._request_done:
@@ -256,9 +257,10 @@ class Exchange(layer.Layer):
             yield commands.CloseConnection(upstream.server)
         yield from self._end()
 
-    def _upstream_lost(self) -> Commands:
-        self.upstream = None
-        yield from self._end_if_done()
+    def _upstream_lost(self, server: Connection) -> Commands:
+        if self.upstream is not None and self.upstream.server is server:
+            self.upstream = None
+            yield from self._end_if_done()
 
     def _broken(self, reason: str) -> Commands:
         upstream, self.upstream = self.upstream, None
@@ -284,14 +286,14 @@ class Exchange(layer.Layer):
         if self._started:
             yield AbortConnection(self.context.client)
             return
-        self.flow.response = make_response(answer)
+        self.flow.response = own(answer)
         self.flow.error = None
         yield from self._answer()
 
     def _answer(self) -> Commands:
         """Send an answer of Torpor's own, at once, whatever of the request is still to come."""
         if self.flow.error is not None or self.flow.response is None:
-            self.flow.response = make_response(self._refuse(500, "Torpor failed at this request; its log says why."))
+            self.flow.response = own(self._refuse(500, "Torpor failed at this request; its log says why."))
         if self.upstream is not None:
             yield commands.CloseConnection(self.upstream.server)
             self.upstream = None

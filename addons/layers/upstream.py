@@ -8,7 +8,6 @@ may turn out dead after the request was sent, and a body is never sent twice.
 from collections.abc import Iterator
 
 from h11._receivebuffer import ReceiveBuffer
-from mitmproxy import http
 from mitmproxy.connection import Connection, Server
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.layers.http._events import (
@@ -38,29 +37,22 @@ class Upstream:
         """Something has come back for the current one."""
         self.finished = False
         """The current answer has been read to its end."""
-        self._request: http.Request | None = None
-        self._response: http.Response | None = None
+        self._asked = b""
         self._body: Body | None = None
-        self._until_close = False
+        self._persistent = False
+        """The answer leaves the connection open for another."""
 
-    def begin(self, request: http.Request) -> None:
-        """This request is sent now."""
-        self._request = request
-        self._response = self._body = None
-        self._until_close = self.heard = self.finished = False
+    def begin(self, method: bytes) -> None:
+        """A request is sent now."""
+        self._asked = method
+        self._body = None
+        self._persistent = self.heard = self.finished = False
         self.used += 1
 
     @property
     def reusable(self) -> bool:
         """The answer ended cleanly and the upstream waits for the next request."""
-        return (
-            self.finished
-            and not self.buf
-            and not self._until_close
-            and self._response is not None
-            and self._response.status_code != 101
-            and persistent(self._response)
-        )
+        return self.finished and not self.buf and self._persistent
 
     def receive(self, data: bytes) -> Iterator[HttpEvent]:
         """The parts of the answer that are complete with these bytes."""
@@ -70,7 +62,7 @@ class Upstream:
             yield from self._read()
         except (BadResponseError, BadBodyError) as error:
             self.finished = True
-            self._until_close = True
+            self._persistent = False
             yield _broken(str(error))
 
     def closed(self) -> Iterator[HttpEvent]:
@@ -89,19 +81,19 @@ class Upstream:
             yield ResponseEndOfMessage(STREAM)
 
     def _read(self) -> Iterator[HttpEvent]:
-        if self._request is None:
+        if not self._asked:
             raise BadResponseError("it spoke before it was asked")
         while not self.finished:
             if self._body is None:
-                head = read_response(self.buf, self._request)
+                head = read_response(self.buf, self._asked)
                 if head is None:
                     return
                 response, size = head
                 if 100 <= response.status_code < 200 and response.status_code != 101:
                     yield ResponseHeaders(STREAM, response, end_stream=True)
                     continue
-                self._response, self._body = response, make_body(size)
-                self._until_close = size == -1
+                self._body = make_body(size)
+                self._persistent = size != -1 and persistent(response)
                 # What follows a 101 is no answer's body; it stays in the buffer for the tunnel.
                 self.finished = response.status_code == 101
                 yield ResponseHeaders(STREAM, response, end_stream=self._body.done)

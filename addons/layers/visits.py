@@ -13,7 +13,7 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.layers.http._events import RequestData, RequestEndOfMessage
 
-from addons.layers.answers import make_response, whole
+from addons.layers.answers import own, whole
 from addons.layers.bodies import BadBodyError
 from addons.layers.commands import HeadOverdue, LingerAndClose, RequestRejected, UpstreamLost
 from addons.layers.exchange import Commands, Exchange
@@ -97,11 +97,11 @@ class VisitLayer(layer.Layer):
             exchange = self._exchange
             try:
                 if exchange is None:
-                    request = read_request(self._buf)
-                    if request is None:
+                    head = read_request(self._buf)
+                    if head is None:
                         return
                     self.visits += 1
-                    self._exchange = Exchange(self.context, request, self._kept, self._refuse, self._draining)
+                    self._exchange = Exchange(self.context, *head, self._kept, self._refuse, self._draining)
                     yield from self._exchange.handle_event(events.Start())
                 elif exchange.ended:
                     yield from self._next(exchange)
@@ -144,7 +144,7 @@ class VisitLayer(layer.Layer):
             self._exchange.wants_body = False
             yield from self._exchange.handle_event(RequestRejected(answer))
             return
-        yield commands.SendData(self.context.client, whole(make_response(answer)))
+        yield commands.SendData(self.context.client, whole(own(answer)))
         yield from self._close(linger=True)
 
     def _close(self, *, linger: bool) -> Commands:
@@ -176,8 +176,7 @@ class VisitLayer(layer.Layer):
             yield from self._close(linger=False)
         elif exchange is not None and exchange.upstream is not None and exchange.upstream.server is server:
             yield from self._tell(exchange, exchange.upstream.closed())
-            if exchange.upstream is not None and exchange.upstream.server is server:
-                yield from exchange.handle_event(UpstreamLost())
+            yield from exchange.handle_event(UpstreamLost(server))
         elif self._kept.is_on(server):
             self._kept.take()
 
