@@ -23,6 +23,7 @@ from torpor.words import AppId, Phase
 
 SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300)
 """Upper bounds of the histograms' buckets: from a warm local process to a pull of a large image."""
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 # A `_created` beside every counter doubles the series, and the text format has no use for it.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # it has no annotations
@@ -120,7 +121,8 @@ class Metrics:
         at a time.
         """
         async with self._scraping:
-            encode, content_type = choose_encoder(accept)
+            # Only what it is sure to understand: prometheus-client raises TypeError for `version=x`.
+            encode, content_type = choose_encoder(OPENMETRICS if OPENMETRICS.partition(";")[0] in accept else "")
             snapshot = _Snapshot(
                 self._registry, self._statuses(), dict(self._asleep), self._wall(), self._proxies(), self._leads()
             )

@@ -43,6 +43,9 @@ class Errors:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
+            # Before the framework does, which chokes on an expectation that is not UTF-8.
+            if request.headers.get("Expect", "100-continue").lower() != "100-continue":
+                raise Problem(417, "The one expectation that is met here is 100-continue (RFC 9110, section 10.1.1).")
             return await self._handler(request)
         except ConnectionError:
             raise  # nobody is there to be told

@@ -108,6 +108,14 @@ async def test_openmetrics_is_given_to_those_who_accept_it() -> None:
     assert families(parse_openmetrics(body.decode()))["torpor_requests"].samples[0].value == 7
 
 
+@pytest.mark.parametrize("accept", ["*/*", "text/plain; version=x", "text/plain; version=1.0.0", ";;,=", "text/html"])
+async def test_everyone_else_is_given_the_classic_format(accept: str) -> None:
+    _, content_type = await Metrics(list).render(accept)
+    assert content_type == "text/plain; version=0.0.4; charset=utf-8"
+    _, content_type = await Metrics(list).render("application/openmetrics-text; version=x, " + accept)
+    assert content_type.startswith("application/openmetrics-text; version=1.0.0; charset=utf-8")
+
+
 async def test_the_gauges_of_an_app_are_read_at_the_scrape() -> None:
     apps = [an_app("notes", in_flight=3, held=2)]
     metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: False, wall=lambda: NOW)
@@ -189,8 +197,8 @@ async def test_an_app_with_a_hostile_name_is_escaped() -> None:
     assert await value(busy_metrics(an_app(name)), "torpor_app_in_flight", app=name) == 0
 
 
-async def test_the_loop_stays_alive_while_ten_thousand_apps_are_scraped() -> None:
-    metrics = Metrics(lambda: [an_app(f"team/app-{n}", Phase.ASLEEP) for n in range(10_000)], wall=lambda: NOW)
+async def test_the_loop_stays_alive_while_thousands_of_apps_are_scraped() -> None:
+    metrics = Metrics(lambda: [an_app(f"team/app-{n}", Phase.ASLEEP) for n in range(3_000)], wall=lambda: NOW)
     turns = 0
     async with asyncio.TaskGroup() as group:
         scraping = group.create_task(metrics.render())
@@ -198,4 +206,4 @@ async def test_the_loop_stays_alive_while_ten_thousand_apps_are_scraped() -> Non
             turns += 1
             await asyncio.sleep(0.001)
     assert turns > 3
-    assert scraping.result()[0].count(b"\ntorpor_app_phase{") == 50_000
+    assert scraping.result()[0].count(b"\ntorpor_app_phase{") == 15_000

@@ -117,8 +117,20 @@ async def test_bytes_that_are_not_http_are_a_400_in_problem_json_too(
     assert not caplog.records  # anyone can send rubbish; it must not fill the log
 
 
-async def test_an_expectation_that_cannot_be_met_is_problem_json(url: str) -> None:
-    request = b"POST /v1/reload HTTP/1.1\r\nHost: localhost\r\nExpect: the-unexpected\r\nContent-Length: 0\r\n\r\n"
-    status, headers, _ = await raw(url, request)
+@pytest.mark.parametrize("expectation", [b"the-unexpected", b"\xc7\xff", b""])
+async def test_an_expectation_that_cannot_be_met_is_problem_json(url: str, expectation: bytes) -> None:
+    head = b"POST /v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nExpect: "
+    status, headers, _ = await raw(url, head + expectation + b"\r\n\r\n")
     assert status == 417
     assert headers["content-type"].startswith("application/problem+json")
+
+
+async def test_a_client_that_asks_first_may_send_its_body(url: str) -> None:
+    head = b"POST /v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n\r\n{}"
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(head)
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+    await writer.wait_closed()
