@@ -56,7 +56,7 @@ class Doorman:
         known = self._table.find(visit.host, visit.path)
         if known is not None and known.view.phase is Phase.AWAKE and not visit.path.startswith(PROGRESS):
             visitor = who(visit)
-            return self._forward(known, "fast forwarded", counts=wakes(visit, visitor, known.view))
+            return self._forward(known, counts=wakes(visit, visitor, known.view))
         if visit.path.startswith(PROGRESS):
             return None
         if known is None:
@@ -75,7 +75,7 @@ class Doorman:
 
     async def again(self, visit: Visit, forward: Forward, error: str, gone: asyncio.Event) -> Verdict:
         """The address refused the connection: hold the visit, whole as it is, until there is one that does not."""
-        self.done(forward)
+        self._take_back(forward)
         known = self._table.get(forward.app)
         if known is None:
             return pages.unknown_host(visit)
@@ -87,7 +87,7 @@ class Doorman:
 
     def broken(self, visit: Visit, forward: Forward, reason: str) -> Answer:
         """The app took the visit and broke off before it answered."""
-        self._ledger.count(forward.app, "fast failed" if not forward.held else "held failed")
+        forward.failed = True
         known = self._table.get(forward.app)
         return pages.broken(visit, known.view if known else None, reason)
 
@@ -98,9 +98,15 @@ class Doorman:
 
     def done(self, forward: Forward) -> None:
         """A forwarded visit has ended, however it did. Safe to say twice."""
-        if forward.open:
-            forward.open = False
+        if self._take_back(forward):
+            lane, outcome = "held" if forward.held else "fast", "failed" if forward.failed else "forwarded"
+            self._ledger.count(forward.app, f"{lane} {outcome}")
+
+    def _take_back(self, forward: Forward) -> bool:
+        was_open, forward.open = forward.open, False
+        if was_open:
             self._ledger.end(forward.app, forward.counts)
+        return was_open
 
     # Deciding
 
@@ -111,7 +117,7 @@ class Doorman:
         choice, _ = decide(visit, visitor, standing, waited)
         match choice:
             case Choice.FORWARD:
-                return self._forward(known, f"{lane} forwarded", counts=wakes(visit, visitor, view), held=waited)
+                return self._forward(known, counts=wakes(visit, visitor, view), held=waited)
             case Choice.ASLEEP:
                 self._ledger.count(app, f"{lane} asleep")
                 return pages.asleep(visit, view, view.policy.monitor_status if visitor is Visitor.MONITOR else 503)
@@ -140,7 +146,7 @@ class Doorman:
         mine = self._ledger.entry(known.view.id).held
         return self._ledger.held >= self._max_held or mine >= known.view.policy.max_held
 
-    def _forward(self, known: Known, key: str, *, counts: bool, held: float = 0.0) -> Forward:
+    def _forward(self, known: Known, *, counts: bool, held: float = 0.0) -> Forward:
         view = known.view
         addresses = view.addresses
         address = addresses[0]
@@ -148,7 +154,6 @@ class Doorman:
             known.turn = (known.turn + 1) % len(addresses)
             address = addresses[known.turn]
         self._ledger.begin(view.id, counts)
-        self._ledger.count(view.id, key)
         return Forward(view.id, address, counts, held)
 
     def _knock(self, visit: Visit, known: Known) -> None:

@@ -1,6 +1,6 @@
 """A visit and what the doorman answers to it: the words between the doorman and every engine."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from torpor.words import Address, AppId
 
@@ -36,8 +36,10 @@ class Forward:
     """Whether the visit counts as activity."""
     held: float = 0.0
     """Seconds it was held; 0 when it went straight through."""
-    open: bool = field(default=True)
+    open: bool = True
     """Not yet handed back."""
+    failed: bool = False
+    """The app broke off before it answered."""
 
 
 @dataclass(slots=True, eq=False)

@@ -44,7 +44,7 @@ class LinkServer:
             return web.json_response(problem(401, detail), status=401, content_type=CONTENT_TYPE)
         if len(self._outboxes) >= MAX_PROXIES:
             return web.json_response(problem(503, "Too many proxies."), status=503, content_type=CONTENT_TYPE)
-        socket = web.WebSocketResponse(max_msg_size=link.MAX_MESSAGE, compress=False)
+        socket = web.WebSocketResponse(timeout=1.0, max_msg_size=link.MAX_MESSAGE, compress=False)
         await socket.prepare(request)
         outbox = _Outbox()
         proxy: Proxy | None = None
@@ -64,6 +64,7 @@ class LinkServer:
             self._outboxes.discard(outbox)
             if proxy is not None:
                 self._scaler.disconnected(proxy, clean=clean)
+            await socket.close(code=WSCloseCode.GOING_AWAY)
         return socket
 
     async def _listen(self, socket: web.WebSocketResponse, proxy: Proxy) -> bool:

@@ -290,3 +290,20 @@ def test_several_addresses_take_turns(porch: Porch) -> None:
     porch.app(Phase.AWAKE, addresses=(("127.0.0.1", 1), ("127.0.0.1", 2)))
     ports = [forward(porch.doorman.glance(program())).address.port for _ in range(4)]
     assert sorted(ports) == [1, 1, 2, 2]
+
+
+async def test_every_visit_is_counted_once_by_how_it_ended(porch: Porch) -> None:
+    porch.app(Phase.AWAKE)
+    porch.doorman.done(forward(porch.doorman.glance(program())))
+    broken = forward(porch.doorman.glance(program()))
+    porch.doorman.broken(program(), broken, "it closed the connection")
+    porch.doorman.done(broken)
+    refused = forward(porch.doorman.glance(program()))
+    async with asyncio.TaskGroup() as group:
+        held = group.create_task(porch.doorman.again(program(), refused, "refused", asyncio.Event()))
+        await porch.settle()
+        porch.time += RECONNECT[0]
+        porch.table.get("a").ring()  # type: ignore[union-attr]
+    porch.doorman.done(forward(held.result()))
+    counts = porch.ledger.report().counts["a"].requests
+    assert counts == {"fast forwarded": 1, "fast failed": 1, "held forwarded": 1}
