@@ -26,7 +26,17 @@ _CLOSE, _CLOSE_WAIT = 7, 8  # states of a TCP connection in <linux/tcp.h>
 class ClientSocket(asyncio.BufferedProtocol):
     """What asyncio tells of a client's connection, and what can be done to it."""
 
-    __slots__ = ("_deadline", "_lingered", "_listener", "_owner", "_reading", "_transport", "_unsent", "full")
+    __slots__ = (
+        "_deadline",
+        "_half_closed",
+        "_lingered",
+        "_listener",
+        "_owner",
+        "_reading",
+        "_transport",
+        "_unsent",
+        "full",
+    )
 
     def __init__(self, listener: "Listener") -> None:
         self.full = False
@@ -39,6 +49,8 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._lingered = -1
         """Bytes read over since the goodbye; -1 before it."""
         self._unsent = 0
+        self._half_closed = False
+        """It sends no more."""
 
     # From asyncio
 
@@ -72,9 +84,12 @@ class ClientSocket(asyncio.BufferedProtocol):
             self._owner.received(bytes(self._listener.buffer[:nbytes]))
 
     def eof_received(self) -> bool:
-        if self._owner is not None:
-            self._owner.left()
-        self.close()
+        self._half_closed = True
+        if self._owner is None:
+            self.close()
+        elif not self._owner.waits_for_last_answer:
+            self._owner.end(flush=True)
+            self.close()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -116,6 +131,9 @@ class ClientSocket(asyncio.BufferedProtocol):
 
     def linger(self) -> None:
         """Say goodbye, read over what still comes for a moment, then close."""
+        if self._half_closed:
+            self.close()
+            return
         self._owner = None
         self._lingered = 0
         self._deadline = self._listener.now + LINGER
@@ -139,7 +157,7 @@ class ClientSocket(asyncio.BufferedProtocol):
     def tick(self, now: float) -> None:
         """Look after it; called every second."""
         if self._owner is not None:
-            if not self._reading and self._has_left():
+            if not (self._reading or self._half_closed) and self._has_left():
                 self.cut()
             else:
                 self._owner.tick(now)
@@ -155,7 +173,7 @@ class ClientSocket(asyncio.BufferedProtocol):
     def drain(self) -> None:
         """No more visits after the one under way."""
         if self._owner is not None and self._owner.idle:
-            self._owner.left()
+            self._owner.end()
             self.close()
 
     def cut(self) -> None:

@@ -83,13 +83,14 @@ class Connection:
         """Nothing has been asked that is not answered."""
         return self._layer.idle
 
+    @property
+    def waits_for_last_answer(self) -> bool:
+        """It may have closed its sending side only; a client that says nothing more has left otherwise."""
+        return self._layer.waits_for_last_answer
+
     def received(self, data: bytes) -> None:
         """The client has sent something."""
         self._dispatch(events.DataReceived(self._client, data))
-
-    def left(self) -> None:
-        """The client has said its last word; it does not wait for ours either (mitmproxy and nginx see it so too)."""
-        self.end(flush=True)
 
     def client_full(self) -> None:
         """The client takes no more for now."""

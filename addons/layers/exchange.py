@@ -76,6 +76,7 @@ class Exchange(layer.Layer):
         self._head_only = request.data.method == b"HEAD"
         self._http10 = request.data.http_version == b"HTTP/1.0"
         self.keep_alive = persistent(request)
+        self._last = not self.keep_alive
         self._chunked_request = b"chunked" in tokens(fields, b"transfer-encoding")
         self.body = make_body(size)
         self._request_done = self.body.done
@@ -85,6 +86,15 @@ class Exchange(layer.Layer):
         """The answer's head is out."""
         self._response_done = False
         self._chunked_response = False
+
+    @property
+    def is_last(self) -> bool:
+        """The client has said that it asks nothing more; so when it closes its sending side it may still read.
+
+        The end of what a client sends looks the same whether it reads on or has left. Who says nothing beforehand has
+        left, as nginx and mitmproxy see it too; and while a visit is held, that also goes for all who speak HTTP/1.1.
+        """
+        return self._last and self._request_done and (self._http10 or self.upstream is not None) and not self.tunnel
 
     def _handle_event(self, event: events.Event) -> Commands:
         if self.ended:

@@ -59,6 +59,11 @@ class VisitLayer(layer.Layer):
         return self._exchange is None and not self._buf
 
     @property
+    def waits_for_last_answer(self) -> bool:
+        """The client may have closed its sending side and still read."""
+        return self._exchange is not None and self._exchange.is_last
+
+    @property
     def patience(self) -> float | None:
         """Seconds that the client may take for what it has to do now; None when it is not its turn."""
         if self._exchange is not None:
