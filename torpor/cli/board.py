@@ -14,7 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from torpor.cli.say import COLOURS, ago, printable, until
+from torpor.cli.say import COLOURS, about, ago, printable, until
 from torpor.cli.urls import app_url
 from torpor.words import Address, AppId, Phase
 
@@ -138,8 +138,7 @@ def _where(status: "AppStatus", listen: Address | None) -> Text:
 
 def _said_line(said: _Said, now: float) -> Text:
     line = _line(f"{ago(said.at, now):>10}  ", "dim")
-    line.append(printable(f"{said.app} "), style="bold").append(printable(said.text), style="")
-    return line
+    return line.append(printable(about(said.app, said.text)), style="not dim")
 
 
 def _line(text: str, style: str) -> Text:

@@ -25,6 +25,7 @@ from torpor.cli.urls import app_url, base_url
 from torpor.cli.where import reachable
 from torpor.config import Settings
 from torpor.duration import format_duration
+from torpor.link import HEARTBEAT
 from torpor.words import Address
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ AFTER_DRAIN = 10.0
 """Seconds on top of `drain_timeout` that the proxy may take to end."""
 URLS = 10
 """Apps whose URL is said at the start."""
+FRESH = 1.5 * HEARTBEAT
+"""Seconds until every proxy has reported what is in flight."""
 REMIND = 5.0
 """Seconds between two lines about what the drain waits for."""
 
@@ -93,11 +96,14 @@ class Everything:
             await self._stop.wait()
         await self._drain(group, ready)
         await supervision
-        self._note("stopping the apps")
+        if self._screen.board is not None:
+            self._screen.board.note("stopping the apps")
+            self._screen.refresh()
         self._stop_scaler.set()
         await scaler
         for helper in helpers:
             helper.cancel()
+        self._say("every app is stopped; good night")
 
     async def _run_scaler(self, ready: "asyncio.Future[ScalerReady]") -> None:
         from scaler.server import serve_scaler  # here: a mistake in torpor.yaml is told before this is imported
@@ -190,11 +196,14 @@ class Everything:
     async def _remind(self, ready: "ScalerReady", patience: float) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
+        self._note(f"stopping; visits in flight may take {format_duration(patience)} to end; once more ends it at once")
+        await asyncio.sleep(FRESH)
         while True:
-            working = Counter({s.id: s.in_flight + s.held for s in ready.control.statuses() if s.in_flight or s.held})
-            whom = ", ".join(f"{app} {count}" for app, count in working.most_common(5)) or "nobody"
-            left = format_duration(max(0, round(until - loop.time())))
-            self._note(f"stopping; visits in flight may take {left} to end: {whom}. Once more ends it at once.")
+            working = Counter({s.id: s.in_flight for s in ready.control.statuses() if s.in_flight})
+            if working:
+                whom = ", ".join(f"{app} {count}" for app, count in working.most_common(5))
+                left = format_duration(max(0, round(until - loop.time())))
+                self._note(f"in flight: {working.total()} ({whom}); at most {left} more")
             await asyncio.sleep(REMIND)
 
     def _note(self, text: str) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection
 from typing import TextIO
 
-from torpor.cli.say import iso_time, printable
+from torpor.cli.say import about, iso_time, printable
 
 OURS = ("torpor", "proxy", "addons", "scaler")
 LONGEST = 4_000
@@ -26,7 +26,7 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line."""
         level = f"{record.levelname}: " if record.levelno >= logging.WARNING else ""
-        return f"{iso_time(record.created)} {source(record)} {level}{self.sentence(record)}"
+        return f"{iso_time(record.created)} {about(source(record), level + self.sentence(record))}"
 
     def sentence(self, record: logging.LogRecord) -> str:
         """The message with what was raised, on one line, secrets hidden."""

@@ -19,6 +19,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def about(app: str, sentence: str) -> str:
+    """The sentence with the app's name before it, unless it begins with it."""
+    return sentence if sentence.startswith((f"{app} ", f"{app}:")) else f"{app} {sentence}"
+
+
 def ago(at: float | None, now: float) -> str:
     """How long ago a Unix time was; `never` when there was none."""
     return "never" if at is None else f"{format_duration(max(0, round(now - at)))} ago"

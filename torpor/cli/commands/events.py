@@ -9,7 +9,7 @@ import click
 
 from torpor.cli.api import Api
 from torpor.cli.options import api_option, json_option
-from torpor.cli.say import printable
+from torpor.cli.say import about, printable
 
 
 @click.command("events")
@@ -46,4 +46,4 @@ def command(api: Api, as_json: bool, last: int, follow: bool) -> None:
 def _line(event: dict[str, Any]) -> str:
     if "lost" in event:
         return f"({event['lost']} events are missing here: this reader is too slow)"
-    return printable(f"{event['at']} {event['app']['id']} {event['text']}")
+    return printable(f"{event['at']} {about(event['app']['id'], event['text'])}")
