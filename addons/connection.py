@@ -10,6 +10,7 @@ handed back.
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, cast
@@ -225,7 +226,7 @@ class Connection:
         except TimeoutError:
             error = f"no connection within {CONNECT_TIMEOUT:g} s"
         except OSError as failure:
-            error = (failure.strerror or str(failure)).lower()
+            error = (os.strerror(failure.errno) if failure.errno else str(failure)).lower()
         self._opening = None
         if command.connection not in self._upstreams:
             self._dispatch(events.OpenConnectionCompleted(command, error))

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self
 
@@ -228,10 +230,21 @@ class Visitor:
                 return True
         return False
 
+    def reset(self) -> None:
+        """Leave with a reset, which overtakes what is still to be sent."""
+        reset(self.writer)
+
     async def leave(self) -> None:
         self.writer.close()
         with contextlib.suppress(ConnectionError):
             await self.writer.wait_closed()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection with a reset."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 def request(method: str, target: str, *fields: str, body: bytes = b"") -> bytes:
@@ -278,8 +291,10 @@ async def house(app: App | None = None, **options: object) -> AsyncIterator[Hous
     doorman = Doorman(app.address if app is not None else NOWHERE)
     async with MitmproxyEngine(doorman, listen=("127.0.0.1", 0), **options) as engine:  # type: ignore[arg-type]
         opened = House(engine, doorman)
-        yield opened
-        await opened.all_leave()
+        try:
+            yield opened
+        finally:
+            await opened.all_leave()
         await opened.is_empty()
 
 
