@@ -75,7 +75,7 @@ def test_an_interim_answer_does_not_disturb_the_final_one(torpor: Torpor) -> Non
 
 def test_trailers_are_refused_cleanly_or_dropped(torpor: Torpor) -> None:
     sent = (
-        b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+        b"POST / HTTP/1.1\r\n" + HOST + b"Connection: close\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
         b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n"
     )
     received = raw.send(torpor.listen, sent, within=30)

@@ -66,6 +66,9 @@ def cycle(torpor: Torpor, cycles: int, tell: Tell, within: float) -> None:
             last = time.monotonic() + within
             while done < cycles and not any(client.failures for client in clients):
                 assert time.monotonic() < last, f"only {done} cycles, {called_off} called off"
+                if torpor.phase("app") != "awake":
+                    time.sleep(0.01)
+                    continue
                 reply = torpor.rest("POST", "/v1/apps/app/sleep")
                 assert reply.status in (200, 409), reply
                 done += reply.status == 200

@@ -35,15 +35,17 @@ def test_a_crashed_app_is_woken_by_the_next_visit(up: Up) -> None:
     torpor = up({"apps": {"app": answering("app")}})
     pid = torpor.visit("app").json()["pid"]
     os.kill(pid, signal.SIGKILL)
+    wait(lambda: not processes.lives(pid))
     reply = torpor.visit("app")
     assert reply.status == 200
     assert reply.json()["pid"] != pid
-    assert not processes.lives(pid)
 
 
 def test_a_visit_in_flight_when_the_app_crashes_is_told_so_in_torpor_s_own_words(up: Up) -> None:
     torpor = up({"apps": {"app": answering("app")}})
+    pid = torpor.visit("app").json()["pid"]
     reply = torpor.visit("app", "/die", "POST", body=b"x")
+    wait(lambda: not processes.lives(pid))
     assert reply.status == 502
     assert reply.headers["Content-Type"] == "application/problem+json"
     assert torpor.visit("app").status == 200

@@ -1,6 +1,5 @@
 """Apps that do not start: the visitor learns why, others notice nothing, and the next visit tries again."""
 
-import json
 import socket
 import sys
 import time
@@ -29,11 +28,9 @@ def must_tell(torpor: Torpor, tell: Tell, *words: str) -> None:
     page = torpor.visit("bad", headers=BROWSER)
     assert page.status in (502, 503), page
     assert page.headers["Content-Type"].startswith("text/html")
-    for word in words:
-        assert word in problem.json()["detail"] or word in json.dumps(problem.json()), problem
+    assert all(word in problem.json()["detail"] for word in words), problem
+    assert all(word in page.body.decode() for word in words), page
     assert torpor.visit("good").status == 200
-    how = torpor.app("bad")
-    assert how["phase"] == "failed" or how["retry_at"] is None
     told = torpor.rest("POST", "/v1/apps/bad/wake")
     assert told.status == 502
     assert all(word in told.json()["detail"] for word in words), told
@@ -54,7 +51,7 @@ def test_a_program_that_never_listens(up: Up, tell: Tell) -> None:
     code = "import time; time.sleep(600)"
     bad = running(sys.executable, "-c", code, wake_timeout="2s")
     torpor = up({"apps": {"good": answering("good"), "bad": bad}})
-    must_tell(torpor, tell, "2 s")
+    must_tell(torpor, tell, "2s")
     wait(lambda: torpor.app("bad")["replicas"] == 0)
 
 

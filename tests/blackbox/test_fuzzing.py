@@ -53,7 +53,7 @@ def fuzz(torpor: Torpor, tell: Tell, seconds: float) -> None:
         dice = random.Random(seed + number)
         count = 0
         while time.monotonic() < end:
-            raw.send(torpor.listen, mangled(dice, dice.choice(GOOD)), within=2)
+            raw.send(torpor.listen, mangled(dice, dice.choice(GOOD)), half_close=True, within=2)
             count += 1
         return count
 

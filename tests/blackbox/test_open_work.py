@@ -25,7 +25,8 @@ async def test_an_open_websocket_keeps_the_app_awake(up: Up) -> None:
     echo = {"hosts": ["echo.localhost"], "command": [sys.executable, str(APPS / "echo.py"), "{port}"]}
     torpor = up({"idle_timeout": IDLE, "apps": {"echo": echo}})
     host, port = torpor.listen
-    async with connect("ws://echo.localhost/", host=host, port=port, ping_interval=None, open_timeout=60) as socket:
+    url = f"ws://echo.localhost:{port}/"
+    async with connect(url, host=host, ping_interval=None, open_timeout=60, max_size=None) as socket:
         await socket.send("good morning")  # held: the socket was opened while the app slept
         assert await socket.recv() == "good morning"
         await must_stay_awake(torpor, "echo", OPEN)

@@ -51,7 +51,7 @@ def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
 @pytest.mark.parametrize("sent", BAD.values(), ids=BAD)
 def test_it_is_refused_or_cut_off_and_the_process_lives_on(torpor: Torpor, sent: bytes) -> None:
     proxy = torpor.proxy()
-    received = raw.send(torpor.listen, sent)
+    received = raw.send(torpor.listen, sent, half_close=True)
     assert all(400 <= status < 500 or status in (501, 505) for status in raw.statuses(received)), received[:500]
     assert torpor.visit("app").status == 200
     assert torpor.proxy() == proxy
@@ -59,7 +59,8 @@ def test_it_is_refused_or_cut_off_and_the_process_lives_on(torpor: Torpor, sent:
 
 def test_an_absolute_address_of_a_known_host_is_a_visit(torpor: Torpor) -> None:
     """RFC 9112, 3.2.2: a server must accept the absolute form, and it goes before Host."""
-    received = raw.send(torpor.listen, b"GET http://app.localhost/x?y HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
+    sent = b"GET http://app.localhost/x?y HTTP/1.1\r\nHost: app.localhost\r\nConnection: close\r\n\r\n"
+    received = raw.send(torpor.listen, sent)
     assert raw.statuses(received) in ([200], [400], [404]), received
     if raw.statuses(received) == [200]:
         assert b'"target": "/x?y"' in received
@@ -71,4 +72,4 @@ def test_a_smuggled_request_is_not_a_visit(torpor: Torpor) -> None:
         b"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: " + str(len(inner) + 5).encode() + b"\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner
     )
-    assert b"/smuggled" not in raw.send(torpor.listen, sent)
+    assert b"/smuggled" not in raw.send(torpor.listen, sent, half_close=True)

@@ -25,7 +25,7 @@ START = 60.0
 STOP = 60.0
 DEADLINE = 60.0
 """Seconds for a single request, and for a condition, unless told otherwise."""
-MARK = "TORPOR_TEST_MARK"
+MARK = "MARK_OF_THE_TEST"
 """A variable that Torpor and whatever it starts inherit, so that leftovers can be told from others' processes."""
 
 type Settings = dict[str, Any]
