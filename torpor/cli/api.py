@@ -130,8 +130,8 @@ class Api:
             detail = json.loads(body)["detail"]
         except (ValueError, LookupError, TypeError):
             return self._stranger(status)
-        hint = "; the token is taken from TORPOR_TOKEN" if status in (401, 403) else ""
-        return Failed(printable(str(detail)) + hint)
+        hint = "; the token is taken from TORPOR_TOKEN" if status == 401 else ""
+        return Failed("\n".join(printable(line) for line in str(detail).splitlines()) + hint)
 
     def _object(self, body: bytes) -> Any:
         try:

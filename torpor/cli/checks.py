@@ -6,6 +6,7 @@ Nothing is started and nothing is changed.
 import errno
 import ipaddress
 import os
+import platform
 import resource
 import shutil
 import socket
@@ -51,6 +52,14 @@ class Finding:
 
 
 type Check = Callable[[Settings, Path], Iterator[Finding]]
+
+
+def system_known(settings: Settings, base: Path) -> Iterator[Finding]:
+    """The kernel can do what the process runtime asks of it."""
+    if sys.platform != "linux":
+        yield Finding(
+            Grade.WRONG, f"this is {sys.platform}; apps run as processes on Linux only", "use a Linux machine"
+        )
 
 
 def commands_found(settings: Settings, base: Path) -> Iterator[Finding]:
@@ -183,6 +192,7 @@ def api_guarded(settings: Settings, base: Path) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
+    system_known,
     engine_available,
     commands_found,
     directories_exist,

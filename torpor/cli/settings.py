@@ -64,7 +64,7 @@ def _type(hint: Any) -> str:
     if origin in (types.UnionType, typing.Union):
         return " | ".join(_type(one) for one in inside if one is not types.NoneType)
     if origin is tuple:
-        return f"list of {_type(inside[0])}"
+        return "list" if isinstance(inside[0], type) and issubclass(inside[0], Enum) else f"list of {_type(inside[0])}"
     if origin is dict:
         return f"map of name to {_type(inside[1])}"
     raise TypeError(f"{hint!r} has no name for people yet")

@@ -19,6 +19,7 @@ async def test_no_change_is_said_so(torpor: Torpor, api: FakeApi) -> None:
 
 
 async def test_a_broken_file_is_told_with_its_line(torpor: Torpor, api: FakeApi) -> None:
-    api.answers[RELOAD] = (422, {"detail": "torpor.yaml:3: unknown setting 'hots'"})
+    api.answers[RELOAD] = (422, {"detail": "torpor.yaml:3: unknown setting 'hots'\ntorpor.yaml:5: too deep"})
     ended = await torpor("reload", "--api", api.url)
-    assert (ended.code, ended.err) == (1, "torpor: torpor.yaml:3: unknown setting 'hots'\n")
+    assert ended.code == 1
+    assert ended.err == "torpor: torpor.yaml:3: unknown setting 'hots'\ntorpor.yaml:5: too deep\n"

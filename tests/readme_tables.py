@@ -1,0 +1,49 @@
+"""The tables of the README that are written from the code. `python -m tests.readme_tables` brings them up to date."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from scaler.metrics import Metrics
+from torpor.cli import COMMANDS
+from torpor.cli.settings import Setting, describe
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+
+
+def tables() -> dict[str, str]:
+    """Each table by the name in its marker."""
+    settings = ((f"`{one.name}`", one.type, _default(one), one.description) for one in describe())
+    commands = ((f"`torpor {name}`", what) for name, what in COMMANDS.items())
+    metrics = ((f"`{m.name}`", m.type, ", ".join(m.labels), m.help) for m in Metrics.describe())
+    return {
+        "settings": _table(("setting", "type", "default", "what it does"), settings),
+        "commands": _table(("command", "what it does"), commands),
+        "metrics": _table(("metric", "type", "labels", "what it counts"), metrics),
+    }
+
+
+def updated(text: str) -> str:
+    """The README with its tables as they should be."""
+    for name, table in tables().items():
+        pattern = re.compile(rf"(<!-- {name}: .*? -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        text, count = pattern.subn(lambda found, table=table: found[1] + table + found[2], text)  # type: ignore[misc]
+        assert count == 1, f"README.md has no place for the table of {name}"
+    return text
+
+
+def _default(setting: Setting) -> str:
+    return setting.default if setting.default in ("", "required") else f"`{setting.default}`"
+
+
+def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    def lines() -> Iterator[str]:
+        for row in (heading, ("---",) * len(heading), *rows):
+            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n"
+
+    return "".join(lines())
+
+
+if __name__ == "__main__":
+    README.write_text(updated(README.read_text(encoding="utf-8")), encoding="utf-8")
