@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scaler.runtime import Say, StartFailed
-from scaler.runtimes.process.listeners import Census, Verdict, endpoints, judge
+from scaler.runtimes.process.listeners import Census, Verdict, endpoints, has, judge
 from scaler.runtimes.process.probe import connect, get
 from torpor.words import Address
 
 PERIOD = 0.02
-"""Seconds from one probe to the next."""
+LATER_PERIOD = 0.05
+"""Seconds from one probe to the next: an app that has taken long already is not worth as much of the processor."""
+_LATER = 10.0
 _LOOPBACK = ("127.0.0.1", "::1")
 _FIRST_PATIENCE = 1.0
 _LONGEST_PATIENCE = 8.0
@@ -27,6 +29,8 @@ class Readiness:
     port: int
     fixed: bool
     path: str | None
+    main: int
+    """The app's first process."""
     census: Callable[[], Census]
     """Counts the app's processes; it is called in another thread."""
     over: asyncio.Future[str]
@@ -40,6 +44,7 @@ class Readiness:
         say(f"waiting for {what}")
         patience = _FIRST_PATIENCE
         wonder = loop.time() + _WONDER
+        later = loop.time() + _LATER
         while not self.over.done():
             began = loop.time()
             for host in _LOOPBACK:
@@ -63,11 +68,14 @@ class Readiness:
             if not ours and loop.time() >= wonder:
                 say(f"waiting for {what}{await asyncio.to_thread(self._elsewhere)}")
                 wonder = loop.time() + _WONDER_AGAIN
-            await asyncio.wait({self.over}, timeout=max(0.0, began + PERIOD - loop.time()))
+            period = PERIOD if began < later else LATER_PERIOD
+            await asyncio.wait({self.over}, timeout=max(0.0, began + period - loop.time()))
         raise StartFailed(self.over.result())
 
     async def _stranger(self, address: Address) -> bool:
         """Nobody is there any more. Raises StartFailed when it is somebody else."""
+        if has(self.main, address):
+            return False
         verdict = await asyncio.to_thread(lambda: judge(address, self.census()))
         if isinstance(verdict, str):
             raise StartFailed(f"port {self.port} is taken by {verdict}")

@@ -34,7 +34,7 @@ class ProcessRuntime:
 
     def __init__(self, lost: Lost | None = None) -> None:
         self.lost: Lost = lost or _note
-        """Called on the event loop when an awake app ends by itself; may be set later, by who needs the runtime first."""
+        """Called on the event loop when an awake app ends by itself; may be set later."""
         self._workloads: dict[AppId, Workload] = {}
         self._runs: dict[AppId, Run] = {}
         """The latest run of each app."""
@@ -159,9 +159,9 @@ class ProcessRuntime:
                 do="spawn",
                 id=run.number,
                 command=command,
-                directory=str(workload.directory),
+                directory=str(workload.directory.absolute()),
                 env=env,
-                log=str(workload.log_file),
+                log=str(workload.log_file.absolute()),
                 log_bytes=workload.log_bytes,
             )
             await asyncio.wait({run.spawned}, timeout=_SPAWN)
@@ -175,6 +175,7 @@ class ProcessRuntime:
             run.port,
             fixed=run.workload.port is not None,
             path=run.workload.ready_path,
+            main=run.pid,
             census=lambda: self._census(run),
             over=run.over,
         )
@@ -249,7 +250,7 @@ class ProcessRuntime:
         if not runs:
             return
         for run in runs:
-            self._lose(run, f"its keeper {end}")
+            self._lose(run, f"the process that keeps the apps ended: {end}")
         await asyncio.to_thread(sweep, keeper.nonce, {run.pid for run in runs if run.pid})
         for run in runs:
             self._vanished(run)

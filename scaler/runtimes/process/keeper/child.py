@@ -7,6 +7,7 @@ safe and takes a millisecond), must reap processes that it never started, and mu
 import os
 import resource
 import signal
+import warnings  # noqa: F401 - else every child imports it, on its way through os.execvpe
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import NoReturn

@@ -8,6 +8,7 @@ import shlex
 import signal
 import socket
 import time
+from collections import deque
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -45,6 +46,7 @@ class Loop:
         self._link = link
         self._nonce = nonce
         self._heard = bytearray()
+        self._orders: deque[dict[str, Any]] = deque()
         self._unsent = bytearray()
         self._runs: dict[int, Run] = {}
         self._closing: float | None = None
@@ -63,8 +65,12 @@ class Loop:
         self._selector.register(self._link, selectors.EVENT_READ, self._on_link)
         finished = False
         while not finished:
-            for key, _ in self._selector.select(_POLL if self._ending() else None):
+            wait = 0 if self._orders else _POLL if self._ending() else None
+            for key, _ in self._selector.select(wait):
                 key.data()
+            # One a turn: fifty starts at once must not keep the first of them, or an exit, from being reported.
+            if self._orders:
+                self._obey(self._orders.popleft())
             finished = self._look()
 
     def _listen_to_signals(self) -> None:
@@ -95,13 +101,14 @@ class Loop:
             self._close()
             return
         self._heard += heard
-        *orders, self._heard = self._heard.split(b"\n")
-        for line in orders:
-            order: dict[str, Any] = json.loads(line)
-            if order.pop("do") == "spawn":
-                self._spawn(order.pop("id"), **order)
-            elif (run := self._runs.get(order["id"])) is not None:
-                run.end(order["grace"])
+        *lines, self._heard = self._heard.split(b"\n")
+        self._orders.extend(json.loads(line) for line in lines)
+
+    def _obey(self, order: dict[str, Any]) -> None:
+        if order.pop("do") == "spawn":
+            self._spawn(order.pop("id"), **order)
+        elif (run := self._runs.get(order["id"])) is not None:
+            run.end(order["grace"])
 
     def _tell(self, number: int, **what: object) -> None:
         if self._closing is None:
@@ -121,6 +128,7 @@ class Loop:
 
     def _close(self) -> None:
         self._selector.unregister(self._link)
+        self._orders.clear()
         self._closing = time.monotonic() + _CLOSING_GRACE
         for run in self._runs.values():
             run.end(_CLOSING_GRACE)

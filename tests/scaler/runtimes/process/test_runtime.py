@@ -69,6 +69,14 @@ async def test_an_app_leads_a_session_and_finds_all_signals_as_they_are_at_boot(
     assert set(numbers.split()) == {str(apps.main("web"))}
 
 
+async def test_paths_may_be_relative(apps: Apps, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(apps.directory)
+    Path("site").mkdir()
+    apps.put("web", "print('here', flush=True)" + SERVER, directory=Path("site"), log_file=Path("logs/web.log"))
+    await apps.start("web")
+    assert apps.runtime.log_tail("web", 1) == ["here"]
+
+
 async def test_it_says_what_it_waits_for_and_only_news(apps: Apps) -> None:
     apps.put("web")
     _, port = await apps.start("web")

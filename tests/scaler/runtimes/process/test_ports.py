@@ -1,0 +1,51 @@
+"""Free ports and fixed ones."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from scaler.runtimes.process import ports
+from scaler.runtimes.process.ports import free_port, is_taken
+
+
+def test_a_free_port_lies_outside_the_range_of_outgoing_connections() -> None:
+    low, high = (int(bound) for bound in Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    if 65535 - high < 1000 and low < 11_000:
+        pytest.skip("there is hardly a port outside")
+    assert all(not low <= free_port(()) <= high for _ in range(50))
+
+
+def test_a_free_port_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours, socket.create_server(("", 0)) as wide:
+        taken = [ours.getsockname()[1], wide.getsockname()[1]]
+        free = free_port(())
+        monkeypatch.setattr(ports, "_candidates", lambda: [*taken, free])
+        assert free_port(()) == free
+        with pytest.raises(OSError, match="no free port"):
+            free_port({free})
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_a_port_in_use_on_ipv6_only_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        monkeypatch.setattr(ports, "_candidates", lambda: [server.getsockname()[1]])
+        with pytest.raises(OSError, match="no free port"):
+            free_port(())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_fixed_port_is_taken_while_somebody_listens(host: str) -> None:
+    with socket.create_server((host, 0)) as server:
+        port = server.getsockname()[1]
+        assert is_taken(port)
+    assert not is_taken(port)
+
+
+def test_closed_connections_do_not_take_a_fixed_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        server.accept()[0].close()  # the side that closes first keeps the port in TIME_WAIT
+        client.close()
+    assert not is_taken(port)
