@@ -56,10 +56,8 @@ type Check = Callable[[Settings, Path], Iterator[Finding]]
 
 def system_known(settings: Settings, base: Path) -> Iterator[Finding]:
     """The kernel can do what the process runtime asks of it."""
-    if sys.platform != "linux":
-        yield Finding(
-            Grade.WRONG, f"this is {sys.platform}; apps run as processes on Linux only", "use a Linux machine"
-        )
+    if (system := platform.system()) != "Linux":
+        yield Finding(Grade.WRONG, f"this is {system}; apps run as processes on Linux only", "use a Linux machine")
 
 
 def commands_found(settings: Settings, base: Path) -> Iterator[Finding]:
