@@ -57,11 +57,11 @@ class Admission:
         self._settle(flow, entry, verdict)
         return None
 
-    async def upstream_refused(self, flow: http.HTTPFlow, error: str) -> None:
+    def upstream_refused(self, flow: http.HTTPFlow, error: str) -> Awaitable[None]:
         """Ask again; nothing of the visit has been sent yet."""
         entry = self._open[flow.client_conn.id]
-        forward, entry.forward = entry.forwarded(), None
-        self._settle(flow, entry, await self._doorman.again(entry.visit, forward, error, entry.gone))
+        forward, entry.forward = entry.forwarded(), None  # the doorman takes it back
+        return self._ask_again(flow, entry, forward, error)
 
     def upstream_broken(self, flow: http.HTTPFlow, reason: str) -> None:
         """Have the failure told in Torpor's own words."""
@@ -75,6 +75,9 @@ class Admission:
     def client_disconnected(self, client: connection.Client) -> None:
         """The client has left, or was cut off."""
         self._close(client)
+
+    async def _ask_again(self, flow: http.HTTPFlow, entry: _Open, forward: Forward, error: str) -> None:
+        self._settle(flow, entry, await self._doorman.again(entry.visit, forward, error, entry.gone))
 
     async def _hold(self, flow: http.HTTPFlow, entry: _Open) -> None:
         self._settle(flow, entry, await self._doorman.admit(entry.visit, entry.gone))

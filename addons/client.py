@@ -105,6 +105,8 @@ class ClientSocket(asyncio.BufferedProtocol):
         self.full = False
         if self._owner is not None:
             self._owner.client_ready()
+        elif self._lingered >= 0:
+            self._say_goodbye()
 
     # From the connection
 
@@ -137,8 +139,16 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._owner = None
         self._lingered = 0
         self._deadline = self._listener.now + LINGER
-        self._transport.write_eof()
         self.read(wanted=True)
+        self._transport.set_write_buffer_limits(high=0)
+        if not self.full:
+            self._say_goodbye()
+
+    def _say_goodbye(self) -> None:
+        try:
+            self._transport.write_eof()
+        except OSError:  # the other side is gone, and nobody has told us yet
+            self._transport.abort()
 
     def reset(self) -> None:
         """Close so that even an answer that ends with its connection is seen to be cut short."""

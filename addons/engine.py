@@ -84,7 +84,7 @@ class MitmproxyEngine:
             await self.stop(0)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):
-                await self._tasks.__aexit__(kind, error, trace)
+                await self._tasks.__aexit__(None, None, None)  # its caller's error is no group
 
     @property
     def addresses(self) -> list[tuple[str, int]]:

@@ -159,7 +159,7 @@ async def body_of(headers: dict[str, str], reader: asyncio.StreamReader) -> byte
     """The body that these headers announce."""
     if "chunked" in headers.get("transfer-encoding", ""):
         body = b""
-        while size := int(await reader.readline(), 16):
+        while size := int(await reader.readuntil(b"\n"), 16):
             body += (await reader.readexactly(size + 2))[:-2]
         await reader.readline()
         return body
@@ -236,7 +236,7 @@ class Visitor:
 
     async def leave(self) -> None:
         self.writer.close()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             await self.writer.wait_closed()
 
 
