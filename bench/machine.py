@@ -1,0 +1,52 @@
+"""The machine in general terms: enough to judge the figures by, nothing that names it."""
+
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import version
+from typing import NamedTuple
+
+from bench import wrk
+from bench.figures import MIB
+from torpor import __version__
+
+
+class Machine(NamedTuple):
+    """What the figures depend on."""
+
+    cores: int
+    memory_gib: float
+    load: float
+    """Load average over the last minute, before the benches began."""
+    versions: dict[str, str]
+
+    def __str__(self) -> str:
+        programs = ", ".join(f"{name} {number}" for name, number in self.versions.items())
+        return (
+            f"{self.cores} cores, {self.memory_gib:.0f} GiB of memory; {programs}; load average {self.load:.1f} "
+            "before the first bench"
+        )
+
+
+def describe() -> Machine:
+    """This one, now."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    versions = {
+        "Torpor": __version__,
+        "Python": platform.python_version(),
+        "mitmproxy": version("mitmproxy"),
+        "Linux": ".".join(platform.release().split(".")[:2]),
+    }
+    if number := _wrk_version():
+        versions["wrk"] = number
+    return Machine(len(os.sched_getaffinity(0)), pages * size / MIB / 1024, os.getloadavg()[0], versions)
+
+
+def _wrk_version() -> str:
+    try:
+        said = subprocess.run([wrk.PROGRAM, "-v"], capture_output=True, text=True, check=False, timeout=10).stdout
+    except OSError:
+        return ""
+    found = re.search(r"\d+(\.\d+)+", said.partition("\n")[0])
+    return found[0] if found else ""

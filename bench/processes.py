@@ -1,0 +1,73 @@
+"""Processes as the kernel tells of them (Linux): memory, CPU time, children; and helpers that say where they listen."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_PROC = Path("/proc")
+_TICK = os.sysconf("SC_CLK_TCK")
+_END = 10.0
+"""Seconds for a process to end after SIGTERM."""
+
+
+def memory(pid: int) -> int:
+    """Bytes resident now. Counted page by page, unlike VmRSS, which the kernel keeps only roughly."""
+    for line in (_PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+        if line.startswith("Rss:"):
+            return int(line.split()[1]) * 1024
+    raise LookupError("Rss")
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time in user and system mode since it was started, all threads."""
+    fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def command_line(pid: int) -> list[str]:
+    """The program and its arguments; empty when it is gone."""
+    try:
+        return (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def children(pid: int) -> list[int]:
+    """The processes whose parent it is."""
+    found = []
+    for entry in _PROC.iterdir():
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                    found.append(int(entry.name))
+    return found
+
+
+@contextlib.contextmanager
+def helper(module: str, *arguments: str, prefix: tuple[str, ...] = ()) -> Iterator[tuple[int, int]]:
+    """Run a module of this package that prints its port when it listens; gives (process id, port)."""
+    command = [*prefix, sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        if not line.strip().isdecimal():
+            raise RuntimeError(f"{module} does not listen: exit code {process.wait(_END)}")
+        yield process.pid, int(line)
+    finally:
+        end(process, _END)
+        process.stdout.close()
+
+
+def end(process: subprocess.Popen[str], grace: float) -> None:
+    """SIGTERM, and SIGKILL for one that does not end within the grace (seconds)."""
+    process.terminate()
+    try:
+        process.wait(grace)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
