@@ -22,6 +22,7 @@ from addons.hop_by_hop import HopByHop
 from addons.listener import Listener
 from addons.server_timing import ServerTiming
 from proxy.forwarded import Trust
+from proxy.lanes import NoLanes
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class MitmproxyEngine:
         self._max_connections = max_connections
         self._tasks = asyncio.TaskGroup()
         self._stopped = False
+        self.lanes = NoLanes()
 
     async def __aenter__(self) -> Self:
         """Start. Raises OSError when the address cannot be listened on."""

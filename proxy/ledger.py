@@ -23,6 +23,9 @@ class Entry:
     busy: int = 0
     held: int = 0
     last_access: float | None = None
+    lane_in_flight: int = 0
+    """Those that only the engine has counted: they took its fast lane, or went on by it after they were held."""
+    lane_busy: int = 0
 
 
 @dataclass(slots=True)
@@ -84,12 +87,23 @@ class Ledger:
         self.entry(app).last_access = self.now()
         self._dirty.add(app)
 
-    def count(self, app: AppId, key: str) -> None:
-        """One more request with this `lane outcome`."""
+    def observe(self, app: AppId, *, in_flight: int, busy: int, last_access: float | None) -> None:
+        """What the engine has counted of an app, over all visits; those that are known here are taken off."""
+        entry = self.entry(app)
+        before = (entry.lane_in_flight, entry.lane_busy, entry.last_access)
+        entry.lane_in_flight = max(0, in_flight - entry.in_flight - entry.held)
+        entry.lane_busy = max(0, busy - entry.busy - entry.held)
+        if last_access is not None:
+            entry.last_access = max(last_access, entry.last_access or last_access)
+        if before != (entry.lane_in_flight, entry.lane_busy, entry.last_access):
+            self._dirty.add(app)
+
+    def count(self, app: AppId, key: str, number: int = 1) -> None:
+        """So many more requests with this `lane outcome`."""
         tally = self._tallies.get(app)
         if tally is None:
             tally = self._tallies[app] = _Tally()
-        tally.requests[key] = tally.requests.get(key, 0) + 1
+        tally.requests[key] = tally.requests.get(key, 0) + number
 
     def count_hold(self, app: AppId, seconds: float) -> None:
         """A visit was held for so long."""
@@ -101,7 +115,12 @@ class Ledger:
         """An app's account as the scaler wants it."""
         entry = self._entries.get(app) or Entry()
         idle_for = None if entry.last_access is None else self.now() - entry.last_access
-        return Work(in_flight=entry.in_flight, busy=entry.busy, held=entry.held, idle_for=idle_for)
+        return Work(
+            in_flight=entry.in_flight + entry.lane_in_flight,
+            busy=entry.busy + entry.lane_busy,
+            held=entry.held,
+            idle_for=idle_for,
+        )
 
     def report(self, *, everything: bool = False) -> Activity:
         """What changed since the last report; `everything` for a scaler that knows nothing yet."""
@@ -119,7 +138,7 @@ class Ledger:
     def forget(self, app: AppId) -> None:
         """Close the account of an app that is managed no more, once nothing is open."""
         entry = self._entries.get(app)
-        if entry and not entry.busy and not entry.held:
+        if entry and not entry.busy and not entry.lane_busy and not entry.held:
             del self._entries[app]
             self._tallies.pop(app, None)
             self._dirty.discard(app)

@@ -1,7 +1,7 @@
 """The proxy's end of the link: keeps it up, applies what the scaler says, reports what happens here.
 
-Order is everything: an acknowledgement is written in the same breath in which the drain is applied, so every visit
-that comes later knocks after it. When the scaler has not been heard for `link.SILENCE` seconds the table is told, and
+Order is everything: an acknowledgement is written after the drain was applied, to the table and to the engine's fast lane,
+so every visit that it does not tell of knocks. When the scaler has not been heard for `link.SILENCE` seconds the table is told, and
 the doorman then trusts only what answers.
 """
 
@@ -12,10 +12,11 @@ from collections import deque
 
 import aiohttp
 
+from proxy.lane_keeper import LaneKeeper
+from proxy.lanes import Lanes, NoLanes
 from proxy.ledger import Ledger
 from proxy.table import AppTable
 from torpor import __version__, link
-from torpor.words import Phase
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class LinkClient:
         """Set when the first snapshot has come."""
         self.refused: str | None = None
         """Why the scaler does not let us in, if it does not."""
+        self.lanes: Lanes = NoLanes()
+        """The engine's fast lane; to be set before `run`."""
 
     def send(self, message: link.Knock | link.Down) -> None:
         """Send at once. Lost when there is no link: the doorman repeats what matters."""
@@ -50,6 +53,15 @@ class LinkClient:
 
     async def run(self) -> None:
         """Keep the link up. Cancel it to end with a goodbye."""
+        self._keeper = LaneKeeper(self.lanes, self._table, self._ledger, self._acknowledge)
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(self._keeper.run())
+            try:
+                await self._keep_up()
+            finally:
+                keeping.cancel()
+
+    async def _keep_up(self) -> None:
         pause = BACK_OFF[0]
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._token}"}) as session:
             while True:
@@ -87,6 +99,7 @@ class LinkClient:
                 finally:
                     writer.cancel()
                     self._table.link_is(False)
+                    self._keeper.renewed()
         except asyncio.CancelledError:
             await self._goodbye(socket)
             raise
@@ -98,25 +111,23 @@ class LinkClient:
             case link.Snapshot(apps=apps):
                 for app in self._table.replace(apps):
                     self._ledger.forget(app)
-                for view in apps:
-                    self._acknowledge(view)
                 self._table.link_is(True)
+                self._keeper.renewed()
                 self.ready.set()
                 logger.info("linked to the scaler: %d apps", len(apps))
             case link.Changed(app=view):
                 self._table.change(view)
-                self._acknowledge(view)
+                self._keeper.changed(view.id)
             case link.Removed(app=app):
                 self._table.remove(app)
                 self._ledger.forget(app)
+                self._keeper.changed(app)
             case link.Beat():
                 pass
 
-    def _acknowledge(self, view: link.AppView) -> None:
-        """The fast lane closed when the table took in the view; say what is left of it."""
-        if view.phase is Phase.DRAINING:
-            self._urgent.append(link.Drained(app=view.id, epoch=view.epoch, work=self._ledger.work(view.id)))
-            self._news.set()
+    def _acknowledge(self, drained: link.Drained) -> None:
+        self._urgent.append(drained)
+        self._news.set()
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> link.FromScaler | None:
         try:

@@ -6,10 +6,12 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
 
 from proxy.doorman import Doorman
+from proxy.lanes import Lanes
 from proxy.ledger import Ledger
 from proxy.link_client import LinkClient
 from proxy.table import AppTable
@@ -21,6 +23,10 @@ type Listen = tuple[str, int]
 
 class Engine(Protocol):
     """What moves the bytes."""
+
+    @property
+    def lanes(self) -> Lanes:
+        """Its fast lane; asked for before it listens."""
 
     async def __aenter__(self) -> object:
         """Listen. Raises OSError with a message that helps."""
@@ -38,7 +44,16 @@ class Engine(Protocol):
         """Refuse new connections, let visits in flight end; how many were cut off when the grace was over."""
 
 
-type EngineFactory = Callable[[Doorman], Engine]
+@dataclass(frozen=True, slots=True)
+class House:
+    """What an engine may build on."""
+
+    doorman: Doorman
+    table: AppTable
+    ledger: Ledger
+
+
+type EngineFactory = Callable[[House], Engine]
 
 
 async def serve_proxy(
@@ -57,12 +72,13 @@ async def serve_proxy(
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     link = LinkClient(link_url, link_token, name=name, engine=engine_name, table=table, ledger=ledger)
     doorman = Doorman(table, ledger, link, max_held=max_held)
+    moving = engine(House(doorman, table, ledger))
+    link.lanes = moving.lanes
     async with asyncio.TaskGroup() as group:
         linking = group.create_task(link.run())
         try:
             if not await _first(link.ready, stop):
                 return
-            moving = engine(doorman)
             async with moving:
                 on_ready(moving.addresses[0])
                 await stop.wait()

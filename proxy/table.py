@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from torpor.link import AppView
 from torpor.routes import Route, RouteTable, parse_route
@@ -64,7 +64,11 @@ class AppTable:
         """An app by its id."""
         return self._apps.get(app)
 
-    def __iter__(self) -> Iterable[Known]:
+    def leads(self, route: Route, app: AppId) -> bool:
+        """Whether a route is this app's; of two apps with the same one, the first has it."""
+        return self._routes.get(route) == app
+
+    def __iter__(self) -> Iterator[Known]:
         return iter(self._apps.values())
 
     def replace(self, views: Iterable[AppView]) -> list[AppId]:

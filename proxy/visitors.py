@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from proxy.visit import Visit
 from torpor.words import Visitor
 
-_MONITORS = (
+MONITORS = (
     "kube-probe", "uptimerobot", "uptime-kuma", "pingdom", "statuscake", "better uptime", "betterstack", "site24x7",
     "updown.io", "freshping", "hetrixtools", "nodeping", "checkly", "datadog/synthetics", "datadogsynthetics",
     "newrelicpinger", "blackbox-exporter", "blackbox exporter", "prometheus/", "googlehc", "googlestackdrivermonitoring",
@@ -20,7 +20,7 @@ _MONITORS = (
     "consul health check", "envoy/hc", "traefik-health", "catchpoint", "uptime.com", "ohdear", "cronitor", "pulsetic",
 )  # fmt: skip
 
-_CRAWLERS = re.compile(
+CRAWLERS = re.compile(
     r"bot\b|bot/|crawl|spider|slurp|archiver|facebookexternalhit|facebot|embedly|quora link preview|pinterest/0"
     r"|whatsapp|telegrambot|slackbot|slack-imgproxy|discordbot|skypeuripreview|mattermost|linkedinbot|vkshare"
     r"|w3c_validator|redditbot|applebot|bitlybot|tumblr/|nuzzel|flipboard|outbrain|google-inspectiontool"
@@ -28,8 +28,8 @@ _CRAWLERS = re.compile(
     r"|yandex(?!browser)|baiduspider|sogou|duckduckgo|bingpreview|ccbot|gptbot|claudebot|perplexity|bytespider"
     r"|amazonbot|dataforseo|censys|shodan|zgrab|masscan|nmap|nuclei|expanse|internet-measurement|iframely|unfurl",
 )
-_NOT_CRAWLERS = re.compile(r"cubot")  # a make of telephones
-_AUTOMATED = ("headlesschrome", "cypress", "playwright", "puppeteer", "phantomjs", "selenium", "webdriver", "testcafe")
+NOT_CRAWLERS = re.compile(r"cubot")  # a make of telephones
+AUTOMATED = ("headlesschrome", "cypress", "playwright", "puppeteer", "phantomjs", "selenium", "webdriver", "testcafe")
 
 _known: LRUCache[str, Visitor | None] = LRUCache(maxsize=4096)
 
@@ -68,10 +68,10 @@ def is_favicon(visit: Visit) -> bool:
 
 
 def _by_agent(agent: str) -> Visitor | None:
-    if any(name in agent for name in _MONITORS):
+    if any(name in agent for name in MONITORS):
         return Visitor.MONITOR
-    if _CRAWLERS.search(agent) and not _NOT_CRAWLERS.search(agent):
+    if CRAWLERS.search(agent) and not NOT_CRAWLERS.search(agent):
         return Visitor.CRAWLER
-    if any(name in agent for name in _AUTOMATED):
+    if any(name in agent for name in AUTOMATED):
         return Visitor.AUTOMATED_BROWSER
     return None

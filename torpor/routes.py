@@ -74,6 +74,10 @@ class RouteTable[T]:
         else:
             self._by_host.pop(route.host, None)
 
+    def get(self, route: Route) -> T | None:
+        """The target of exactly this route."""
+        return next((target for path, target in self._by_host.get(route.host, ()) if path == route.path), None)
+
     def find(self, host: str, path: str) -> T | None:
         """The target for a normalised host and a request path (a query may follow it)."""
         if (paths := self._by_host.get(host)) and (found := _match(paths, path)) is not None:

@@ -98,7 +98,7 @@ async def _serve(
 def _mitmproxy(listen: tuple[str, int], trusted: tuple[str, ...]) -> "EngineFactory":
     from addons.engine import MitmproxyEngine
 
-    return lambda doorman: MitmproxyEngine(doorman, listen=listen, trusted_proxies=trusted)
+    return lambda house: MitmproxyEngine(house.doorman, listen=listen, trusted_proxies=trusted)
 
 
 def _say_where(listen: tuple[str, int]) -> None:

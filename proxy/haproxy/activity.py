@@ -1,0 +1,33 @@
+"""Reads HAProxy's stick table: what is open of each app, how many visits there were, when the last began or ended."""
+
+import re
+from typing import NamedTuple
+
+TABLE = "activity"
+EXPIRE = 300
+"""Seconds that an entry outlives its last visit."""
+UNCOUNTED = "~"
+"""Ends the name of the entry for an app's visits that do not count as use."""
+
+_LINE = re.compile(r" key=(\S+) use=\d+ exp=(\d+) .*?conn_cur=(\d+) http_req_cnt=(\d+)")
+
+
+class Row(NamedTuple):
+    """One entry of the table."""
+
+    open: int
+    """Requests and upgraded connections under way."""
+    requests: int
+    """Since the entry was made."""
+    age: float
+    """Seconds since the last one began or ended."""
+
+
+def read(text: str) -> dict[str, Row]:
+    """The answer to `show table activity`, by key. Raises ValueError when it is none."""
+    if not text.lstrip().startswith(f"# table: {TABLE},"):
+        raise ValueError(f"not the table: {text.strip()[:200]!r}")
+    return {
+        key: Row(int(open_now), int(requests), EXPIRE - int(left) / 1000)
+        for key, left, open_now, requests in _LINE.findall(text)
+    }

@@ -1,0 +1,93 @@
+"""Renders everything that HAProxy reads: its configuration, the Lua, the lists of visitors, the error answers."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from proxy.doorman import PROGRESS
+from proxy.haproxy.activity import EXPIRE, TABLE, UNCOUNTED
+from proxy.haproxy.maps import KEY_LENGTH
+from proxy.visitors import AUTOMATED, CRAWLERS, MONITORS, NOT_CRAWLERS
+from torpor.problem import problem
+
+LABELS = 6
+"""Parents of a host that HAProxy looks for among the wildcards; the doorman finds the rest."""
+
+_ERRORS = {
+    400: "The request cannot be understood.",
+    403: "The request is not allowed.",
+    408: "The request did not arrive in time.",
+    413: "The request is too large.",
+    500: "The proxy failed.",
+    502: "The app did not answer properly.",
+    503: "The app cannot be reached just now. Try again in a moment.",
+    504: "The app did not answer in time.",
+}
+"""The errors that HAProxy tells by itself, in Torpor's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds."""
+
+    head: float = 30.0
+    """For a request's head, from its first byte."""
+    idle: float = 75.0
+    """Between two requests on a connection."""
+    body: float = 300.0
+    """Between two pieces of a request's body."""
+    connect: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much HAProxy may take."""
+
+    threads: int
+    max_connections: int
+
+
+def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts) -> dict[str, str]:
+    """All files but the maps, by name."""
+    environment = Environment(
+        loader=PackageLoader("proxy.haproxy", "files"),
+        autoescape=False,  # noqa: S701 - not HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    folder = files("proxy.haproxy") / "files"
+    made = {name: (folder / name).read_text("utf-8") for name in ("doorman.lua", "forwarded.lua", "orphan.lua")}
+    made["monitors.lst"] = _lines(MONITORS)
+    made["automated.lst"] = _lines(AUTOMATED)
+    made["crawlers.lst"] = _lines([CRAWLERS.pattern])
+    made["not_crawlers.lst"] = _lines([NOT_CRAWLERS.pattern])
+    made |= {f"errors/{status}.json": json.dumps(problem(status, detail)) for status, detail in _ERRORS.items()}
+    made["haproxy.cfg"] = environment.get_template("haproxy.cfg.j2").render(
+        sizes=sizes,
+        trusted=tuple(trusted),
+        timeouts={name: f"{round(getattr(timeouts, name) * 1000)}ms" for name in Timeouts.__slots__},
+        errors=sorted(_ERRORS),
+        table=TABLE,
+        expire=EXPIRE,
+        uncounted=UNCOUNTED,
+        key_length=KEY_LENGTH + len(UNCOUNTED),
+        labels=LABELS,
+        progress=PROGRESS,
+        proto="http",
+    )
+    return made
+
+
+def fingerprint(made: dict[str, str]) -> str:
+    """Tells whether a running HAProxy was started from the same files."""
+    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+
+
+def _lines(items: Iterable[str]) -> str:
+    return "".join(f"{item}\n" for item in items)

@@ -1,0 +1,198 @@
+"""The HAProxy engine: starts HAProxy or takes over the one that runs, restarts it, ends it.
+
+Awake apps are served by HAProxy alone, also while this process is dead. It reads in the order it happens: claim the
+state directory, open the door, listen, start or take over, watch, drain.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from proxy.forwarded import Trust
+from proxy.haproxy import configuration
+from proxy.haproxy.configuration import Sizes, Timeouts
+from proxy.haproxy.door import Door
+from proxy.haproxy.lane import HaproxyLane
+from proxy.haproxy.process import HaproxyProcess, check_configuration, check_program, find_program
+from proxy.haproxy.runtime import RuntimeSocket
+from proxy.haproxy.state import StateDirectory
+from proxy.server import House
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 4096
+RESTART = (0.1, 5.0)
+"""Seconds before HAProxy is started again: the first pause, doubled up to the last."""
+STEADY = 10.0
+"""Seconds that it must have run for the pauses to begin anew."""
+FDS_PER_CONNECTION = 4
+"""Descriptors of a visit at the worst: the client's, the question's, the way back's two ends or the app's."""
+SPARE_FDS = 200
+MAX_CONNECTIONS = 50_000
+
+
+class HaproxyEngine:
+    """Moves the bytes of all visits with HAProxy, as the doorman says."""
+
+    def __init__(
+        self,
+        house: House,
+        *,
+        listen: tuple[str, int],
+        state_directory: Path,
+        trusted_proxies: Iterable[str] = (),
+        threads: int | None = None,
+        max_connections: int | None = None,
+        timeouts: Timeouts | None = None,
+        program: str = "haproxy",
+    ) -> None:
+        """`trusted_proxies` are networks; raises ValueError for what is not one."""
+        trusted = tuple(trusted_proxies)
+        self._listen = listen
+        self._program = program
+        self._state = StateDirectory(state_directory)
+        self._sizes = Sizes(threads or os.process_cpu_count() or 1, max_connections or _room())
+        self._files = configuration.render(self._sizes, trusted, timeouts or Timeouts())
+        self._tasks = asyncio.TaskGroup()
+        self._runtime = RuntimeSocket(self._state.runtime_socket)
+        self.lanes = HaproxyLane(self._runtime, house.table, house.ledger)
+        self._door = Door(house.doorman, house.table, Trust(trusted), self._tasks, self.lanes.asked)
+        self.addresses: list[tuple[str, int]] = []
+        """Where it listens; for port 0 the real one."""
+        self._haproxy: HaproxyProcess | None = None
+        self._listener: socket.socket | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start. Raises OSError with a message that helps."""
+        async with contextlib.AsyncExitStack() as stack:
+            self._program = find_program(self._program)
+            await check_program(self._program)
+            stack.enter_context(self._state)
+            await stack.enter_async_context(self._tasks)
+            await self._door.open(self._state.door_socket)
+            stack.callback(self._door.close)
+            if not await self._take_over():
+                self._listener = stack.enter_context(_bind(self._listen))
+                self.addresses = [self._listener.getsockname()[:2]]
+                await self._start(check=True)
+            self._watch = self._tasks.create_task(self._supervise())
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        async with self._stack:
+            await self.stop(0)
+
+    async def stop(self, grace: float) -> int:
+        """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""
+        self._watch.cancel()
+        return await self._end(grace)
+
+    async def _take_over(self) -> bool:
+        """Whether an HAProxy runs that an earlier process of ours started just like this one."""
+        haproxy = await HaproxyProcess.find(self._state)
+        if haproxy is None:
+            return False
+        facts = self._state.recall()
+        same = facts.get("fingerprint") == configuration.fingerprint(self._files)
+        address = facts.get("address")
+        if not (same and isinstance(address, list) and tuple(address) == (self._listen[0], self._listen[1] or address[1])):
+            logger.warning("the HAProxy that runs here has other settings and is ended")
+            self._haproxy = haproxy
+            await self._end(0)
+            return False
+        self._haproxy = haproxy
+        self.addresses = [(address[0], address[1])]
+        self._listen = self.addresses[0]
+        self.lanes.is_up(taken_over=True)
+        await self.lanes.renew()
+        logger.info("took over the running HAProxy (process %d)", haproxy.pid)
+        return True
+
+    async def _start(self, *, check: bool = False) -> None:
+        if self._listener is None:
+            self._listener = self._late_listener()
+        maps = {
+            name: "".join(f"{entry.key} {entry.value}\n" for entry in entries)
+            for name, entries in self.lanes.contents().items()
+        }
+        self._state.write(self._files | maps)
+        if check:
+            await check_configuration(self._program, self._state.path, self._listener)
+        self._haproxy = await HaproxyProcess.start(self._program, self._state, self._listener)
+        facts = {"fingerprint": configuration.fingerprint(self._files), "address": [*self.addresses[0]]}
+        self._state.remember(facts)
+        self.lanes.is_up()
+
+    def _late_listener(self) -> socket.socket:
+        """For the HAProxy that follows one that was taken over, whose listener ended with it."""
+        return self._stack.enter_context(_bind(self._listen))
+
+    async def _supervise(self) -> None:
+        """Start HAProxy again whenever it has ended. New connections wait in the listener meanwhile."""
+        loop = asyncio.get_running_loop()
+        pause = RESTART[0]
+        while True:
+            began = loop.time()
+            if self._haproxy is not None:
+                async with asyncio.TaskGroup() as group:
+                    hearing = group.create_task(self._haproxy.hear())
+                    how = await self._haproxy.ended()
+                    hearing.cancel()
+                self.lanes.is_down()
+                logger.error("HAProxy has ended (%s); the next one starts in %.1fs", how, pause)
+            self._haproxy = None
+            await asyncio.sleep(pause)
+            pause = RESTART[0] if loop.time() - began > STEADY else min(RESTART[1], pause * 2)
+            try:
+                await self._start()
+            except OSError as error:
+                logger.error("%s", error)
+
+    async def _end(self, grace: float) -> int:
+        """Drain HAProxy and see it end."""
+        haproxy, self._haproxy = self._haproxy, None
+        if self._listener is not None:
+            self._listener.close()
+        if haproxy is None:
+            return 0
+        cut = 0
+        if grace > 0:
+            haproxy.drain()
+            try:
+                async with asyncio.timeout(grace):
+                    await haproxy.ended()
+            except TimeoutError:
+                cut = await self.lanes.open_visits()
+        await haproxy.kill()
+        self.lanes.is_down()
+        self._state.forget()
+        return cut
+
+
+def _bind(address: tuple[str, int]) -> socket.socket:
+    """Listen. Raises OSError that names the address."""
+    host, port = address
+    try:
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number and number > 0 else str(error)
+        raise OSError(number, f"cannot listen on {host}:{port}: {reason}") from None
+
+
+def _room() -> int:
+    """How many connections the limit on open files allows."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = MAX_CONNECTIONS * FDS_PER_CONNECTION if soft == resource.RLIM_INFINITY else soft
+    return max(100, min(MAX_CONNECTIONS, (files - SPARE_FDS) // FDS_PER_CONNECTION))

@@ -1,0 +1,96 @@
+-- Asks Torpor's doorman about a visit and waits for its verdict. One connection a question; the words are in
+-- proxy/haproxy/door.py. When the doorman is not there (it is being restarted) the question is put again for a while.
+
+local DOOR = "unix@door.sock"
+local PATIENCE = 10       -- seconds without a doorman before the visit is given up
+local LONGEST = 86400     -- seconds to wait for a verdict: the doorman has its own limits
+
+local FIELDS = {
+    "host", "user-agent", "accept", "sec-fetch-mode", "sec-fetch-dest", "sec-purpose", "purpose", "upgrade",
+    "x-forwarded-for", "forwarded",
+}
+
+local function question(txn, how)
+    local words = {
+        how,
+        txn.f:method(),
+        txn.f:pathq() or "",
+        txn.f:src() or "",
+        txn:get_var("txn.refused") or "",
+        tostring(txn:get_var("txn.refused_port") or ""),
+        txn:get_var("txn.tries") or "",
+    }
+    local headers = txn.http:req_get_headers()
+    for _, name in ipairs(FIELDS) do
+        local values = headers[name]
+        words[#words + 1] = values and (name == "x-forwarded-for" or name == "forwarded")
+            and table.concat(values, ",", 0, #values) or values and values[0] or ""
+    end
+    local text = table.concat(words, "\n")
+    return string.format("%d\n%s", #text, text)
+end
+
+local function ask(text)
+    local socket = core.tcp()
+    socket:settimeout(LONGEST)
+    if not socket:connect(DOOR) then
+        return nil, true
+    end
+    if not socket:send(text) then
+        socket:close()
+        return nil, true
+    end
+    local line = socket:receive("*l")
+    if not line then
+        socket:close()
+        return nil, true
+    end
+    local address, port, held = line:match("^forward (%S+) (%d+) (%S+)$")
+    if address then
+        socket:close()
+        return { to = address .. "|" .. port, held = held }
+    end
+    local status, count, size, reason = line:match("^answer (%d+) (%d+) (%d+) ?(.*)$")
+    if not status then
+        socket:close()
+        return nil, false
+    end
+    local answer = { status = tonumber(status), reason = reason, headers = {}, body = "" }
+    for _ = 1, tonumber(count) do
+        local field = socket:receive("*l")
+        local name, value = (field or ""):match("^([^:]+): (.*)$")
+        if name then
+            answer.headers[name] = answer.headers[name] or {}
+            table.insert(answer.headers[name], value)
+        end
+    end
+    if tonumber(size) > 0 then
+        answer.body = socket:receive(tonumber(size)) or ""
+    end
+    socket:close()
+    return answer
+end
+
+core.register_action("doorman", { "http-req" }, function(txn, how)
+    local text = question(txn, how)
+    local waited = 0
+    while true do
+        local verdict, again = ask(text)
+        if verdict and verdict.to then
+            txn:set_var("txn.to", verdict.to)
+            if verdict.held ~= "0" then
+                txn:set_var("txn.held", verdict.held)
+            end
+            return
+        end
+        if verdict then
+            txn:done(txn:reply(verdict))
+            return
+        end
+        if not again or waited >= PATIENCE then
+            return
+        end
+        core.msleep(100)
+        waited = waited + 0.1
+    end
+end, 1)

@@ -1,0 +1,21 @@
+-- Ends this HAProxy when its proxy process has been gone for long: nobody tells it any more which apps are awake.
+-- A proxy process that comes back before that finds HAProxy serving, and takes it over.
+
+local DOOR = "unix@door.sock"
+local LOOK = 5          -- seconds between two looks
+local PATIENCE = 60     -- seconds without a proxy process
+
+core.register_task(function()
+    local gone = 0
+    while true do
+        core.sleep(LOOK)
+        local socket = core.tcp()
+        socket:settimeout(LOOK)
+        gone = socket:connect(DOOR) and 0 or gone + LOOK
+        socket:close()
+        if gone >= PATIENCE then
+            core.Alert("the proxy process is gone for " .. gone .. " s; ending")
+            os.exit(0)
+        end
+    end
+end)

@@ -1,0 +1,185 @@
+"""HAProxy as a process: started with a listener that we bound, heard, asked to end; or found running and taken over."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import shutil
+import signal
+import socket
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from pathlib import Path
+
+from proxy.haproxy.runtime import RuntimeSocket
+from proxy.haproxy.state import StateDirectory
+from proxy.lanes import LaneError
+
+logger = logging.getLogger(__name__)
+
+OLDEST = (2, 6)
+START = 15.0
+"""Seconds within which it must answer."""
+POLL = 0.2
+"""Seconds between two looks at a process that is not our child."""
+LISTEN_FD = "TORPOR_LISTEN_FD"
+WORDS = 2000
+"""Characters of its complaints that are kept."""
+
+_MASTER = re.compile(r"^(\d+)\s+master\b", re.MULTILINE)
+_NOISE = re.compile(r"^\[(NOTICE|WARNING|ALERT)\]\s+\(\d+\) : ")
+
+
+def find_program(program: str = "haproxy") -> str:
+    """The program's path. Raises OSError that says what to do."""
+    path = shutil.which(program) or shutil.which(program, path="/usr/local/sbin:/usr/sbin:/sbin")
+    if path is None:
+        raise OSError("HAProxy is not installed (on Debian: apt install haproxy)")
+    return path
+
+
+async def check_program(path: str) -> str:
+    """The version of an HAProxy that is new enough. Raises OSError that says what is wrong with it."""
+    said = await _run(path, "-v")
+    found = re.search(r"version (\d+)\.(\d+)(\S*)", said)
+    if found is None:
+        raise OSError(f"{path} does not say what version of HAProxy it is")
+    if (int(found[1]), int(found[2])) < OLDEST:
+        raise OSError(f"{path} is HAProxy {found[1]}.{found[2]}; Torpor needs {OLDEST[0]}.{OLDEST[1]} or later")
+    if "+LUA" not in await _run(path, "-vv"):
+        raise OSError(f"{path} was built without Lua, which Torpor needs")
+    return f"{found[1]}.{found[2]}{found[3]}"
+
+
+class HaproxyProcess:
+    """One life of HAProxy, a master and its worker."""
+
+    def __init__(self, pid: int, process: Process | None, runtime: RuntimeSocket) -> None:
+        self.pid = pid
+        self._process = process
+        self._runtime = runtime
+        self._words = ""
+
+    @classmethod
+    async def start(cls, program: str, state: StateDirectory, listener: socket.socket) -> "HaproxyProcess":
+        """Start it on our listener and wait until it answers. Raises OSError with what it says."""
+        for name in ("run.sock", "master.sock", "again.sock"):
+            (state.path / name).unlink(missing_ok=True)
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *("-W", "-S", "unix@master.sock,mode,600", "-f", "haproxy.cfg"),
+            cwd=state.path,
+            env={"PATH": os.environ.get("PATH", os.defpath), LISTEN_FD: str(listener.fileno())},
+            pass_fds=(listener.fileno(),),
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=PIPE,
+            start_new_session=True,  # Ctrl-C is for us; and it serves on when we are killed
+        )
+        made = cls(process.pid, process, RuntimeSocket(state.runtime_socket))
+        try:
+            async with asyncio.timeout(START):
+                while process.returncode is None and not await made.answers():
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(0.02):
+                            await made.hear()
+        except BaseException as error:
+            await made.kill()
+            if isinstance(error, TimeoutError):
+                raise OSError(f"HAProxy has not answered within {START:g}s; {made._words}") from None
+            raise
+        if process.returncode is not None:
+            await made.hear()
+            raise OSError(f"HAProxy does not start: {made._words or f'exit code {process.returncode}'}")
+        return made
+
+    @classmethod
+    async def find(cls, state: StateDirectory) -> "HaproxyProcess | None":
+        """The one that an earlier process left running here."""
+        try:
+            pid = _MASTER.search(await RuntimeSocket(state.path / "master.sock").ask("show proc"))
+        except LaneError:
+            return None
+        made = cls(int(pid[1]), None, RuntimeSocket(state.runtime_socket)) if pid else None
+        return made if made and await made.answers() else None
+
+    async def answers(self) -> bool:
+        """Whether its worker takes commands."""
+        try:
+            return "Pid:" in await self._runtime.ask("show info")
+        except LaneError:
+            return False
+
+    async def hear(self) -> None:
+        """Log what it says, until it has ended."""
+        if self._process is None or self._process.stderr is None:
+            return
+        while line := await self._process.stderr.readline():
+            text = line.decode(errors="replace").strip()
+            kind = found[1] if (found := _NOISE.match(text)) else "WARNING"
+            text = _NOISE.sub("", text)
+            if kind == "NOTICE":
+                logger.debug("HAProxy: %s", text)
+            else:
+                self._words = f"{self._words}; {text}".removeprefix("; ")[-WORDS:]
+                logger.log(logging.WARNING, "HAProxy: %s", text)
+
+    async def ended(self) -> str:
+        """Wait until it has ended; how, for people."""
+        if self._process is None:
+            while _alive(self.pid):
+                await asyncio.sleep(POLL)
+            return "it is gone"
+        code = await self._process.wait()
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"{how}; {self._words}" if self._words else how
+
+    def drain(self) -> None:
+        """Have it close its listeners and end when its visits have ended."""
+        self._signal(signal.SIGUSR1)
+
+    async def kill(self) -> None:
+        """End it now: all its processes, since a worker outlives its master for a moment."""
+        self._signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(2.0):
+                await self.ended()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            await self.ended()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+async def check_configuration(program: str, directory: Path, listener: socket.socket) -> None:
+    """Have HAProxy read the files. Raises OSError with its complaints."""
+    environment = {"PATH": os.environ.get("PATH", os.defpath), LISTEN_FD: str(listener.fileno())}
+    await _run(program, "-c", "-f", "haproxy.cfg", cwd=directory, env=environment, pass_fds=(listener.fileno(),))
+
+
+async def _run(program: str, *arguments: str, **more: object) -> str:
+    process = await asyncio.create_subprocess_exec(program, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, **more)  # type: ignore[arg-type] # as subprocess takes them
+    try:
+        async with asyncio.timeout(START):
+            out, err = await process.communicate()
+    except TimeoutError:
+        raise OSError(f"{program} {arguments[0]} has not ended within {START:g}s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        lines = [_NOISE.sub("", line) for line in err.decode(errors="replace").splitlines() if "NOTICE" not in line]
+        raise OSError(f"HAProxy does not accept its configuration: {'; '.join(lines)[:WORDS]}")
+    return out.decode(errors="replace")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,85 @@
+"""HAProxy's runtime socket: commands in, answers out, each on a connection of its own, one at a time."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from proxy.lanes import LaneError
+
+DEADLINE = 5.0
+"""Seconds for one exchange."""
+BATCH = 12 * 1024
+"""Bytes sent at once; HAProxy takes what fits its buffer of 16 KiB."""
+LONGEST = 64 * 1024 * 1024
+"""Bytes of an answer."""
+
+
+class RuntimeSocket:
+    """Speaks with a running HAProxy. Every method raises LaneError when that does not answer, in words."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._turn = asyncio.Lock()
+
+    async def ask(self, command: str) -> str:
+        """One command line and the answer to it."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(DEADLINE):
+                    return await self._exchange(command)
+            except TimeoutError:
+                raise LaneError(f"HAProxy has not answered within {DEADLINE:g}s") from None
+            except OSError as error:
+                raise LaneError(f"HAProxy does not answer: {error.strerror or error}") from None
+
+    async def do(self, commands: Iterable[str]) -> None:
+        """Commands that say nothing when they succeed, in order, as many at once as fit."""
+        batch: list[str] = []
+        size = 0
+        for command in commands:
+            if batch and size + len(command.encode()) > BATCH:
+                await self._quietly("; ".join(batch))
+                batch, size = [], 0
+            batch.append(command)
+            size += len(command.encode()) + 2
+        if batch:
+            await self._quietly("; ".join(batch))
+
+    async def replace(self, map_name: str, entries: Iterable[tuple[str, str]]) -> None:
+        """Give a map other contents, all at once."""
+        said = await self.ask(f"prepare map {map_name}")
+        version = said.rpartition(":")[2].strip()
+        if not version.isdecimal():
+            raise LaneError(f"HAProxy did not prepare {map_name}: {said.strip()[:200]}")
+        lines: list[str] = []
+        size = 0
+        for key, value in entries:
+            line = f"{key} {value}\n"
+            if lines and size + len(line.encode()) > BATCH:
+                await self._quietly(f"add map @{version} {map_name} <<\n{''.join(lines)}")
+                lines, size = [], 0
+            lines.append(line)
+            size += len(line.encode())
+        if lines:
+            await self._quietly(f"add map @{version} {map_name} <<\n{''.join(lines)}")
+        await self._quietly(f"commit map @{version} {map_name}")
+
+    async def _quietly(self, command: str) -> None:
+        if said := (await self.ask(command)).strip():
+            raise LaneError(f"HAProxy refused {command[:80]!r}: {said[:200]}")
+
+    async def _exchange(self, command: str) -> str:
+        reader, writer = await asyncio.open_unix_connection(self._path)
+        try:
+            writer.write(command.encode() + b"\n")
+            await writer.drain()
+            answer = bytearray()
+            while piece := await reader.read(256 * 1024):
+                answer += piece
+                if len(answer) > LONGEST:
+                    raise OSError("its answer does not end")
+            if not answer:
+                raise OSError("it closed the connection")
+            return answer.decode("utf-8", "replace")
+        finally:
+            writer.transport.abort()
