@@ -14,7 +14,8 @@ from torpor.words import Visitor
 MONITORS = (
     "kube-probe", "uptimerobot", "uptime-kuma", "pingdom", "statuscake", "better uptime", "betterstack", "site24x7",
     "updown.io", "freshping", "hetrixtools", "nodeping", "checkly", "datadog/synthetics", "datadogsynthetics",
-    "newrelicpinger", "blackbox-exporter", "blackbox exporter", "prometheus/", "googlehc", "googlestackdrivermonitoring",
+    "newrelicpinger", "blackbox-exporter", "blackbox exporter", "prometheus/", "googlehc",
+    "googlestackdrivermonitoring",
     "elb-healthchecker", "amazon-route53-health-check", "azure traffic manager", "alwayson", "edge health probe",
     "haproxy", "nagios", "check_http", "zabbix", "icinga", "gatus", "monit/", "healthcheck", "health-check",
     "consul health check", "envoy/hc", "traefik-health", "catchpoint", "uptime.com", "ohdear", "cronitor", "pulsetic",

@@ -34,6 +34,8 @@ class LocalApps:
         if self._file is None:
             return ReloadReport()
         old, new = self.settings, read_settings(self._file)
+        if new.token is None:  # it came from the environment, and is as it was
+            new = new.model_copy(update={"token": old.token})
         removed = sorted(old.apps.keys() - new.apps.keys())
         added = sorted(new.apps.keys() - old.apps.keys())
         changed = sorted(name for name in old.apps.keys() & new.apps.keys() if _spec(name, old) != _spec(name, new))

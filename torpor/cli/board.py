@@ -45,6 +45,8 @@ class Board:
         self._apps: dict[AppId, AppStatus] = {}
         self._phases: Counter[Phase] = Counter()
         self._said: deque[_Said] = deque(maxlen=EVENTS)
+        self._chosen: tuple[int, list[AppStatus]] | None = None
+        """How much room there was and what was shown in it, as long as nothing has changed."""
 
     def begin(self, title: str, listen: Address, apps: Iterable["AppStatus"]) -> None:
         """Set the heading and the apps as they are now."""
@@ -69,11 +71,13 @@ class Board:
                 self._said.append(_Said(event.at, event.status.id, event.text))
 
     def _set(self, status: "AppStatus") -> None:
+        self._chosen = None
         self._drop(status.id, keep_place=True)
         self._apps[status.id] = status
         self._phases[status.phase] += 1
 
     def _drop(self, app: AppId, *, keep_place: bool = False) -> None:
+        self._chosen = None
         if (old := self._apps.get(app)) is not None:
             self._phases[old.phase] -= 1
             if not keep_place:
@@ -82,11 +86,10 @@ class Board:
     def frame(self, now: float, width: int, height: int) -> RenderableType:
         """The view, in at most `height` lines."""
         with self._lock:
-            apps, said, phases = list(self._apps.values()), list(self._said), self._phases.copy()
+            events = list(self._said)[-max(0, min(EVENTS, height - HEADER - 5)) :] if height > HEADER + 5 else []
+            shown = self._choose(max(1, height - HEADER - 1 - (len(events) + 1 if events else 0)))
             title, note, listen = self._title, self._note, self._listen
-        events = said[-max(0, min(EVENTS, height - HEADER - 5)) :] if height > HEADER + 5 else []
-        room = max(1, height - HEADER - 1 - (len(events) + 1 if events else 0))
-        shown = apps if len(apps) <= room else heapq.nlargest(room - 1, apps, key=_recent)
+            more, phases = len(self._apps) - len(shown), self._phases.copy()
         parts: list[RenderableType] = [
             _line(title, "bold"),
             Text(" · ", style="dim", overflow="ellipsis", no_wrap=True).join(
@@ -94,11 +97,18 @@ class Board:
             ),
             _table(shown, now, width, listen),
         ]
-        if len(shown) < len(apps):
-            parts.append(_line(f"… and {len(apps) - len(shown):,} more", "dim"))
+        if more:
+            parts.append(_line(f"… and {more:,} more", "dim"))
         if events:
             parts += [_line("", ""), *(_said_line(one, now) for one in events)]
         return Group(*parts[: max(1, height)])
+
+    def _choose(self, room: int) -> list["AppStatus"]:
+        """The apps that fit: all, or those that something happened to most recently."""
+        if self._chosen is None or self._chosen[0] != room:
+            apps = list(self._apps.values())
+            self._chosen = room, apps if len(apps) <= room else heapq.nlargest(room - 1, apps, key=_recent)
+        return self._chosen[1]
 
 
 def _recent(status: "AppStatus") -> tuple[bool, float]:

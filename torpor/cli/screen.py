@@ -101,16 +101,26 @@ class Screen(logging.Handler):
         closing = False
         while not closing:
             lines, closing = self._take(None)
-            if lines:
-                sys.stderr.write("\n".join(lines) + "\n")
-                sys.stderr.flush()
+            data = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
+            while data:
+                data = data[os.write(sys.stderr.fileno(), data) :]
 
     def _draw(self, board: "Board") -> None:
         from rich.console import Console
         from rich.live import Live
 
-        console = Console(highlight=False, markup=False, emoji=False)
-        with Live(console=console, auto_refresh=False, transient=True, vertical_overflow="crop") as live:
+        # A file of its own: were this thread stuck in writing to sys.stdout, Python could not end.
+        out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="backslashreplace")
+        console = Console(file=out, highlight=False, markup=False, emoji=False)
+        live = Live(
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            vertical_overflow="crop",
+        )
+        with out, live:
             closing = False
             while not closing:
                 began = time.monotonic()
@@ -124,5 +134,5 @@ class Screen(logging.Handler):
 
         if lines:
             console.print(Text("\n".join(lines)))
-        width, height = os.get_terminal_size(sys.stdout.fileno())
+        width, height = console.size
         live.update(board.frame(time.time(), width, max(1, height - 1)), refresh=True)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Torpor:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("TORPOR_")}
+        self.started: list[asyncio.subprocess.Process] = []
         self.env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 
     async def __call__(self, *arguments: str, **env: str) -> Ended:
@@ -34,19 +36,28 @@ class Torpor:
         """Run some Python the same way."""
         return await ended(await self._run(["-c", code], {}))
 
-    async def start(self, *arguments: str, **env: str) -> asyncio.subprocess.Process:
+    async def start(self, *arguments: str, stderr: int = PIPE, **env: str) -> asyncio.subprocess.Process:
         """Run `torpor` and do not wait for its end."""
-        return await self._run(["-m", "torpor", *arguments], env)
+        return await self._run(["-m", "torpor", *arguments], env, stderr)
 
-    async def _run(self, arguments: list[str], env: dict[str, str]) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
+    async def _run(self, arguments: list[str], env: dict[str, str], stderr: int = PIPE) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
             *(sys.executable, *arguments),
             cwd=self.directory,
             env={**self.env, **env},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=stderr,
         )
+        self.started.append(process)
+        return process
+
+    async def end(self) -> None:
+        """Whatever happened: let nothing of it run on."""
+        for process in self.started:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
 
 
 async def ended(process: asyncio.subprocess.Process) -> Ended:

@@ -9,8 +9,10 @@ from tests.torpor.cli.fake_api import FakeApi
 
 
 @pytest.fixture
-def torpor(tmp_path: Path) -> Torpor:
-    return Torpor(tmp_path)
+async def torpor(tmp_path: Path) -> AsyncIterator[Torpor]:
+    made = Torpor(tmp_path)
+    yield made
+    await made.end()
 
 
 @pytest.fixture

@@ -80,9 +80,16 @@ async def start_up(
 
 
 async def visit(listen: str, host: str, path: str = "/") -> int:
-    """A visit as curl makes it; the status."""
-    request = urllib.request.Request(f"http://{listen}{path}", headers={"Host": host})
+    """A visit as a script makes it; the status."""
+    return await _fetch(urllib.request.Request(f"http://{listen}{path}", headers={"Host": host}))
 
+
+async def post(api: str, path: str) -> int:
+    """A change over the API; the status."""
+    return await _fetch(urllib.request.Request(f"http://{api}{path}", method="POST"))
+
+
+async def _fetch(request: urllib.request.Request) -> int:
     def fetch() -> int:
         with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
             answer.read()

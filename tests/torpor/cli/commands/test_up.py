@@ -1,6 +1,8 @@
 """`torpor up` as its operator meets it: what it says, how it ends, what it does with mistakes."""
 
 import asyncio
+import fcntl
+import os
 import re
 import signal
 import socket
@@ -8,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.torpor.cli.command import Torpor
-from tests.torpor.cli.running import FILE, start_up, visit
+from tests.torpor.cli.command import DEADLINE, Torpor
+from tests.torpor.cli.running import FILE, Running, post, start_up, visit
 
 SLOW = """\
 import sys, time
@@ -114,8 +116,29 @@ async def test_no_secret_reaches_an_app_or_the_log(torpor: Torpor, tmp_path: Pat
         refused = await torpor("wake", "files", "--api", api)
         assert (refused.code, "TORPOR_TOKEN" in refused.err) == (1, True)
         assert (await torpor("wake", "files", "--api", api, TORPOR_TOKEN=token)).code == 1
+        up.process.send_signal(signal.SIGHUP)
+        await up.until_said("reloaded; no app has changed$")
         up.process.send_signal(signal.SIGTERM)
         assert await up.until_ended() == 0
     assert "PATH" in seen.read_text()
     assert token not in seen.read_text() + up.said
     assert "TORPOR_LINK_TOKEN" not in seen.read_text()
+
+
+async def test_a_log_that_nobody_reads_stops_nothing(torpor: Torpor) -> None:
+    (torpor.directory / "torpor.yaml").write_text(FILE)
+    ready = torpor.directory / "ready.json"
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    up = await torpor.start("up", "--ready-file", str(ready), stderr=theirs)
+    os.close(theirs)
+    try:
+        api = (await Running(up, ready).until_ready())["api"]
+        for _ in range(12):  # more lines than the pipe takes
+            assert await post(api, "/v1/apps/files/wake") == 200
+            assert await post(api, "/v1/apps/files/sleep") == 200
+        up.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(DEADLINE):
+            assert await up.wait() == 0
+    finally:
+        os.close(ours)
