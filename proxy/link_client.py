@@ -1,8 +1,8 @@
 """The proxy's end of the link: keeps it up, applies what the scaler says, reports what happens here.
 
-Order is everything: an acknowledgement is written after the drain was applied, to the table and to the engine's fast lane,
-so every visit that it does not tell of knocks. When the scaler has not been heard for `link.SILENCE` seconds the table is told, and
-the doorman then trusts only what answers.
+Order is everything: an acknowledgement is written after the drain was applied, to the table and to the engine's fast
+lane, so every visit that it does not tell of knocks. When the scaler has not been heard for `link.SILENCE` seconds the
+table is told, and the doorman then trusts only what answers.
 """
 
 import asyncio

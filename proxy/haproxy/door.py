@@ -55,10 +55,8 @@ class Door:
 
     async def open(self, path: Path) -> None:
         """Listen on a Unix socket, in place of whoever listened there before. Raises OSError."""
-        path.unlink(missing_ok=True)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(lambda: _Question(self), path, backlog=BACKLOG)
-        path.chmod(0o600)
 
     def close(self) -> None:
         """Listen no more and let go of everybody who waits."""

@@ -105,7 +105,9 @@ class HaproxyEngine:
         facts = self._state.recall()
         same = facts.get("fingerprint") == configuration.fingerprint(self._files)
         address = facts.get("address")
-        if not (same and isinstance(address, list) and tuple(address) == (self._listen[0], self._listen[1] or address[1])):
+        if not (
+            same and isinstance(address, list) and tuple(address) == (self._listen[0], self._listen[1] or address[1])
+        ):
             logger.warning("the HAProxy that runs here has other settings and is ended")
             self._haproxy = haproxy
             await self._end(0)

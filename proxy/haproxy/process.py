@@ -63,8 +63,7 @@ class HaproxyProcess:
     @classmethod
     async def start(cls, program: str, state: StateDirectory, listener: socket.socket) -> "HaproxyProcess":
         """Start it on our listener and wait until it answers. Raises OSError with what it says."""
-        for name in ("run.sock", "master.sock", "again.sock"):
-            (state.path / name).unlink(missing_ok=True)
+        state.clear_sockets()
         process = await asyncio.create_subprocess_exec(
             program,
             *("-W", "-S", "unix@master.sock,mode,600", "-f", "haproxy.cfg"),
@@ -127,7 +126,7 @@ class HaproxyProcess:
     async def ended(self) -> str:
         """Wait until it has ended; how, for people."""
         if self._process is None:
-            while _alive(self.pid):
+            while _alive(self.pid):  # noqa: ASYNC110 - nobody tells us of a process that is not our child
                 await asyncio.sleep(POLL)
             return "it is gone"
         code = await self._process.wait()

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -33,7 +34,9 @@ class StateDirectory:
 
     def __enter__(self) -> Self:
         if len(str(self.runtime_socket)) > LONGEST_SOCKET_PATH:
-            raise OSError(f"{self.path} is too long a path for a state directory: it holds sockets; choose a shorter one")
+            raise OSError(
+                f"{self.path} is too long a path for a state directory: it holds sockets; choose a shorter one"
+            )
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path.mkdir(exist_ok=True, mode=0o700)
         is_ours(self.path)
@@ -57,7 +60,12 @@ class StateDirectory:
             fresh.write_text(text)
             fresh.replace(path)
 
-    def remember(self, facts: dict[str, object]) -> None:
+    def clear_sockets(self) -> None:
+        """Take away what an HAProxy that ended badly has left: nobody answers there."""
+        for name in ("run.sock", "master.sock", "again.sock"):
+            (self.path / name).unlink(missing_ok=True)
+
+    def remember(self, facts: Mapping[str, object]) -> None:
         """Note what a later process needs to know of the HAProxy that runs."""
         self.write({"engine.json": json.dumps(facts)})
 

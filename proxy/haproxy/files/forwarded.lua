@@ -8,16 +8,31 @@ local STAYS = {
     ["upgrade"] = true, ["close"] = true, ["keep-alive"] = true,
 }
 
--- The headers that the client names in Connection are for this connection only.
-core.register_action("nominated", { "http-req" }, function(txn)
-    for _, value in pairs(txn.http:req_get_headers()["connection"] or {}) do
+-- The headers that Connection names are for this connection only.
+local function named(headers)
+    local names = {}
+    for _, value in pairs(headers["connection"] or {}) do
         for name in value:lower():gmatch("[^%s,]+") do
             if not STAYS[name] then
-                txn.http:req_del_header(name)
+                names[#names + 1] = name
             end
         end
     end
+    return names
+end
+
+core.register_action("nominated", { "http-req" }, function(txn)
+    for _, name in ipairs(named(txn.http:req_get_headers())) do
+        txn.http:req_del_header(name)
+    end
     txn.http:req_del_header("connection")
+end, 0)
+
+core.register_action("nominated_by_app", { "http-res" }, function(txn)
+    for _, name in ipairs(named(txn.http:res_get_headers())) do
+        txn.http:res_del_header(name)
+    end
+    txn.http:res_del_header("connection")
 end, 0)
 
 local function plain(text)

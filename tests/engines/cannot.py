@@ -1,0 +1,13 @@
+"""What an engine cannot do, and why: read by the tests, and shown in the README. What is not here, every engine can."""
+
+CANNOT: dict[str, dict[str, str]] = {
+    "mitmproxy": {
+        "h2c": "HTTP/2 without TLS is not supported",
+        "gRPC": "it needs HTTP/2 to the app",
+        "trailers": "trailers are not passed on",
+        "fast lane": "every visit passes through Python",
+    },
+    "haproxy": {
+        "negotiated errors": "the errors that HAProxy finds by itself are problem JSON for everybody",
+    },
+}
