@@ -65,7 +65,8 @@ async def test_an_app_leads_a_session_and_finds_all_signals_as_they_are_at_boot(
     apps.put("web", command=("sh", "-c", f'{look}; exec {sys.executable} -I -S -c "$CODE" $PORT'), env={"CODE": SERVER})
     await apps.start("web")
     blocked, ignored, numbers = (apps.directory / "seen").read_text().splitlines()
-    assert [blocked.split()[1], ignored.split()[1]] == ["0" * 16] * 2
+    libc = 1 << 31 | 1 << 32  # signals 32 and 33 are the C library's own; nobody else can set them
+    assert [int(line.split()[1], 16) & ~libc for line in (blocked, ignored)] == [0, 0]
     assert set(numbers.split()) == {str(apps.main("web"))}
 
 
