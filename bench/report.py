@@ -1,6 +1,7 @@
 """The figures as people read them: tables on the terminal, and docs/performance.md."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 from rich import box
 from rich.console import Console
@@ -13,9 +14,10 @@ _HEAD = """\
 # What Torpor costs
 
 Measured by `make bench`, which writes this page anew: Torpor against a bare mitmproxy and against no proxy at all, side
-by side in one run on one machine. Ratios travel from machine to machine; absolute figures do not. `python -m bench
---quick` tries the benches in short; `--only NAME` runs one of them.
+by side in one run on one machine. Absolute figures say little about another machine, ratios more.
+`python -m bench --quick` tries the benches in short, `--only NAME` runs one of them; neither touches this page.
 """
+_WIDTH = 120
 
 
 def show(console: Console, machine: Machine, outcomes: Sequence[Outcome]) -> None:
@@ -31,13 +33,19 @@ def show(console: Console, machine: Machine, outcomes: Sequence[Outcome]) -> Non
 
 def page(machine: Machine, outcomes: Sequence[Outcome], day: str) -> str:
     """docs/performance.md; `day` is when it was measured."""
-    parts = [_HEAD, f"Measured on {day}: {machine}.\n"]
+    parts = [_HEAD, _filled(f"Measured on {day}: {machine}.")]
     for outcome in outcomes:
-        parts.append(f"## {outcome.title}\n\n{outcome.method}\n")
+        parts.append(f"## {outcome.title}\n\n{_filled(outcome.method)}")
         parts.extend(_markdown(table) for table in outcome.tables)
         if outcome.goals:
             parts.append("\n".join(f"- {goal}" for goal in outcome.goals) + "\n")
     return "\n".join(parts)
+
+
+def _filled(prose: str) -> str:
+    """The paragraphs with even lines: figures that were put in have moved the line ends."""
+    paragraphs = [" ".join(paragraph.split()) for paragraph in prose.split("\n\n")]
+    return "\n\n".join(fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False) for text in paragraphs) + "\n"
 
 
 def _grid(table: Table) -> Grid:

@@ -66,10 +66,14 @@ through a bare mitmproxy, and through Torpor with the app awake. All three are u
 medians of the rounds; "of bare" is the median of the ratios within each round, so that whatever slows down the whole
 machine for a while does not count.
 
-The bare mitmproxy (`bench/bare_mitmproxy.py`) is embedded like Torpor's, with the addons that a reverse proxy needs,
-lazy upstream connections, and one addon that sends every request to the backend. Torpor is a real `torpor up`, and the
-backend is an app of its torpor.yaml. The backend (`bench/backend.py`, an asyncio protocol with answers made
-beforehand) is the same program in all three cases.
+The bare mitmproxy (`bench/bare_mitmproxy.py`) is embedded with mitmproxy's own listener, connections and HTTP layers,
+the addons that a reverse proxy needs and no others, lazy upstream connections, and one addon that sends every request
+to the backend. It keeps a body until it is whole, as it does unless told otherwise; Torpor passes it on as it comes.
+Torpor's engine has mitmproxy's master, flows, hooks and layer machinery, but a listener, connections and HTTP layers
+of its own: a ratio above 1 comes from there, and says nothing about what the doorman costs.
+
+Torpor is a real `torpor up`, and the backend is an app of its torpor.yaml. The backend (`bench/backend.py`, an asyncio
+protocol with answers made beforehand) is the same program in all three cases.
 
 Each proxy, Torpor's scaler included, has one core, the same one for each; wrk and the backend have the others, also
 without a proxy ({choose_cores()}). "CPU each" is the proxy's CPU time, user and system, for one request; of Torpor

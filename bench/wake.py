@@ -22,8 +22,8 @@ def method(scale: Scale) -> str:
 The app starts, and listens when the API has said that all its visitors are held; right after `listen` it reads the
 monotonic clock, which all processes share, and tells the reading in its answer. The figures are the times from there to
 the first byte at each visitor, over all visitors of all wakes ({wakes}; one visitor makes one figure a wake). In them
-are Torpor's probe (every 20 ms), the news to the proxy, the connection to the app, and the app's own answer. Between
-two wakes the app is put to sleep through the API. No process is bound to a core."""
+are the wait for Torpor's next probe, the news to the proxy, the connection to the app, and the app's own answer.
+Between two wakes the app is put to sleep through the API. No process is bound to a core."""
 
 
 def steps(scale: Scale) -> int:

@@ -24,4 +24,4 @@ def send(address: tuple[str, int], sent: bytes, *, half_close: bool = False, wit
 
 def statuses(received: bytes) -> list[int]:
     """The status of each answer in it, interim ones too."""
-    return [int(status) for status in re.findall(rb"^HTTP/1\.1 (\d{3}) ", received, re.MULTILINE)]
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]

@@ -29,7 +29,7 @@ MISTAKES = {
     "a bad duration": ("idle_timeout: five\n", 1, "five", "5m"),
     "a command that is no list": ("apps:\n  a:\n    command: run me\n", 3, "run me", "list"),
     "an app twice": ("apps:\n  a:\n    command: [x]\n  a:\n    command: [x]\n", 4, "'a'", "line 2"),
-    "no yaml": ("apps: [\n", 2, "", ""),
+    "no yaml": ("apps: [\n", 1, "", ""),
 }
 
 
