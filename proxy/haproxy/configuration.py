@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,7 +13,7 @@ from proxy.doorman import PROGRESS
 from proxy.haproxy.activity import EXPIRE, TABLE, UNCOUNTED
 from proxy.haproxy.maps import KEY_LENGTH
 from proxy.visitors import AUTOMATED, CRAWLERS, MONITORS, NOT_CRAWLERS
-from torpor.problem import problem
+from torpor.problem import CONTENT_TYPE, problem
 
 LABELS = 6
 """Parents of a host that HAProxy looks for among the wildcards; the doorman finds the rest."""
@@ -38,8 +39,8 @@ class Timeouts:
     """For a request's head, from its first byte."""
     idle: float = 75.0
     """Between two requests on a connection."""
-    body: float = 300.0
-    """Between two pieces of a request's body."""
+    client: float = 300.0
+    """For a client that takes nothing of what is there for it."""
     connect: float = 5.0
 
 
@@ -67,7 +68,7 @@ def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts) -> dict[str
     made["automated.lst"] = _lines(AUTOMATED)
     made["crawlers.lst"] = _lines([CRAWLERS.pattern])
     made["not_crawlers.lst"] = _lines([NOT_CRAWLERS.pattern])
-    made |= {f"errors/{status}.json": json.dumps(problem(status, detail)) for status, detail in _ERRORS.items()}
+    made |= {f"errors/{status}.http": _answer(status, detail) for status, detail in _ERRORS.items()}
     made["haproxy.cfg"] = environment.get_template("haproxy.cfg.j2").render(
         sizes=sizes,
         trusted=tuple(trusted),
@@ -87,6 +88,16 @@ def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts) -> dict[str
 def fingerprint(made: dict[str, str]) -> str:
     """Tells whether a running HAProxy was started from the same files."""
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+
+
+def _answer(status: int, detail: str) -> str:
+    """A whole answer, as HAProxy's parser sends it, which knows of no headers of its own."""
+    body = json.dumps(problem(status, detail))
+    retry = "Retry-After: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
+    return (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {CONTENT_TYPE}\r\nCache-Control: no-store\r\n"
+        f"{retry}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+    )
 
 
 def _lines(items: Iterable[str]) -> str:

@@ -67,34 +67,48 @@ class HaproxyEngine:
         self.addresses: list[tuple[str, int]] = []
         """Where it listens; for port 0 the real one."""
         self._haproxy: HaproxyProcess | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._stack = contextlib.AsyncExitStack()
         self._listener: socket.socket | None = None
 
     async def __aenter__(self) -> Self:
         """Start. Raises OSError with a message that helps."""
-        async with contextlib.AsyncExitStack() as stack:
-            self._program = find_program(self._program)
-            await check_program(self._program)
-            stack.enter_context(self._state)
-            await stack.enter_async_context(self._tasks)
-            await self._door.open(self._state.door_socket)
-            stack.callback(self._door.close)
-            if not await self._take_over():
-                self._listener = stack.enter_context(_bind(self._listen))
-                self.addresses = [self._listener.getsockname()[:2]]
-                await self._start(check=True)
-            self._watch = self._tasks.create_task(self._supervise())
-            self._stack = stack.pop_all()
+        try:
+            await self._begin()
+        except BaseException:
+            await self._stack.aclose()  # not with the error: a group would wrap it
+            raise
         return self
+
+    async def _begin(self) -> None:
+        stack = self._stack
+        self._program = find_program(self._program)
+        await check_program(self._program)
+        stack.enter_context(self._state)
+        await stack.enter_async_context(self._tasks)
+        await self._door.open(self._state.door_socket)
+        stack.callback(self._door.close)
+        stack.push_async_callback(self.stop, 0)
+        if not await self._take_over():
+            self._listener = _bind(self._listen)
+            self.addresses = [self._listener.getsockname()[:2]]
+            await self._start(check=True)
+        self._watch = self._tasks.create_task(self._supervise())
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        async with self._stack:
-            await self.stop(0)
+        await self._stack.__aexit__(kind, error, trace)
+
+    @property
+    def pid(self) -> int:
+        """HAProxy's master process; 0 while there is none."""
+        return self._haproxy.pid if self._haproxy is not None else 0
 
     async def stop(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""
-        self._watch.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
         return await self._end(grace)
 
     async def _take_over(self) -> bool:
@@ -114,15 +128,18 @@ class HaproxyEngine:
             return False
         self._haproxy = haproxy
         self.addresses = [(address[0], address[1])]
-        self._listen = self.addresses[0]
+        for listener in await self._runtime.listeners():
+            if self._listener is None and listener.family != socket.AF_UNIX:
+                self._listener = listener
+            else:
+                listener.close()
         self.lanes.is_up(taken_over=True)
         await self.lanes.renew()
         logger.info("took over the running HAProxy (process %d)", haproxy.pid)
         return True
 
     async def _start(self, *, check: bool = False) -> None:
-        if self._listener is None:
-            self._listener = self._late_listener()
+        assert self._listener is not None  # noqa: S101 - for the type checker: bound or taken over before
         maps = {
             name: "".join(f"{entry.key} {entry.value}\n" for entry in entries)
             for name, entries in self.lanes.contents().items()
@@ -134,10 +151,6 @@ class HaproxyEngine:
         facts = {"fingerprint": configuration.fingerprint(self._files), "address": [*self.addresses[0]]}
         self._state.remember(facts)
         self.lanes.is_up()
-
-    def _late_listener(self) -> socket.socket:
-        """For the HAProxy that follows one that was taken over, whose listener ended with it."""
-        return self._stack.enter_context(_bind(self._listen))
 
     async def _supervise(self) -> None:
         """Start HAProxy again whenever it has ended. New connections wait in the listener meanwhile."""
@@ -163,18 +176,23 @@ class HaproxyEngine:
     async def _end(self, grace: float) -> int:
         """Drain HAProxy and see it end."""
         haproxy, self._haproxy = self._haproxy, None
+        if haproxy is not None and grace > 0:
+            haproxy.drain()
         if self._listener is not None:
+            # HAProxy's master keeps its copy: only this takes it from everybody.
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
+            self._listener = None
         if haproxy is None:
             return 0
         cut = 0
         if grace > 0:
-            haproxy.drain()
             try:
                 async with asyncio.timeout(grace):
                     await haproxy.ended()
             except TimeoutError:
-                cut = await self.lanes.open_visits()
+                cut = await haproxy.open_visits()
         await haproxy.kill()
         self.lanes.is_down()
         self._state.forget()

@@ -64,14 +64,6 @@ class HaproxyLane:
         """A visit to this app asks the doorman, who counts it."""
         self._asked[app] += 1
 
-    async def open_visits(self) -> int:
-        """How many are under way over all apps; 0 when HAProxy does not say."""
-        try:
-            rows = activity.read(await self._runtime.ask(f"show table {TABLE}"))
-        except (LaneError, ValueError):
-            return 0
-        return sum(row.open for row in rows.values())
-
     # The port
 
     async def renew(self) -> None:

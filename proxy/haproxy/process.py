@@ -11,6 +11,8 @@ import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
+from proxy.haproxy import activity
+from proxy.haproxy.activity import TABLE
 from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from proxy.lanes import LaneError
@@ -54,10 +56,11 @@ async def check_program(path: str) -> str:
 class HaproxyProcess:
     """One life of HAProxy, a master and its worker."""
 
-    def __init__(self, pid: int, process: Process | None, runtime: RuntimeSocket) -> None:
+    def __init__(self, pid: int, process: Process | None, state: StateDirectory) -> None:
         self.pid = pid
         self._process = process
-        self._runtime = runtime
+        self._runtime = RuntimeSocket(state.runtime_socket)
+        self._master = RuntimeSocket(state.master_socket)
         self._words = ""
 
     @classmethod
@@ -75,10 +78,10 @@ class HaproxyProcess:
             stderr=PIPE,
             start_new_session=True,  # Ctrl-C is for us; and it serves on when we are killed
         )
-        made = cls(process.pid, process, RuntimeSocket(state.runtime_socket))
+        made = cls(process.pid, process, state)
         try:
             async with asyncio.timeout(START):
-                while process.returncode is None and not await made.answers():
+                while process.returncode is None and not await cls.find(state):
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(0.02):
                             await made.hear()
@@ -96,10 +99,10 @@ class HaproxyProcess:
     async def find(cls, state: StateDirectory) -> "HaproxyProcess | None":
         """The one that an earlier process left running here."""
         try:
-            pid = _MASTER.search(await RuntimeSocket(state.path / "master.sock").ask("show proc"))
+            pid = _MASTER.search(await RuntimeSocket(state.master_socket).ask("show proc"))
         except LaneError:
             return None
-        made = cls(int(pid[1]), None, RuntimeSocket(state.runtime_socket)) if pid else None
+        made = cls(int(pid[1]), None, state) if pid else None
         return made if made and await made.answers() else None
 
     async def answers(self) -> bool:
@@ -108,6 +111,15 @@ class HaproxyProcess:
             return "Pid:" in await self._runtime.ask("show info")
         except LaneError:
             return False
+
+    async def open_visits(self) -> int:
+        """How many are under way over all apps, also while it drains and takes no commands itself."""
+        try:
+            said = await self._master.ask(f"@1 show table {TABLE}")
+            return sum(row.open for row in activity.read(said).values())
+        except (LaneError, ValueError) as error:
+            logger.debug("HAProxy does not say what is open: %s", error)
+            return 0
 
     async def hear(self) -> None:
         """Log what it says, until it has ended."""

@@ -1,6 +1,8 @@
 """HAProxy's runtime socket: commands in, answers out, each on a connection of its own, one at a time."""
 
 import asyncio
+import socket
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +12,8 @@ DEADLINE = 5.0
 """Seconds for one exchange."""
 BATCH = 12 * 1024
 """Bytes sent at once; HAProxy takes what fits its buffer of 16 KiB."""
+MAX_FDS = 253
+"""As many as the kernel passes at once."""
 LONGEST = 64 * 1024 * 1024
 """Bytes of an answer."""
 
@@ -31,6 +35,31 @@ class RuntimeSocket:
                 raise LaneError(f"HAProxy has not answered within {DEADLINE:g}s") from None
             except OSError as error:
                 raise LaneError(f"HAProxy does not answer: {error.strerror or error}") from None
+
+    async def listeners(self) -> list[socket.socket]:
+        """Duplicates of all sockets on which HAProxy listens; the caller closes them."""
+        async with self._turn:
+            try:
+                return await asyncio.to_thread(self._listeners)
+            except OSError as error:
+                raise LaneError(f"HAProxy does not hand out its listeners: {error.strerror or error}") from None
+
+    def _listeners(self) -> list[socket.socket]:
+        """The exchange that HAProxy has with its successor on a reload: a count, then descriptors with their names."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(DEADLINE)
+            connection.connect(str(self._path))
+            connection.sendall(b"_getsocks\n")
+            count = int.from_bytes(connection.recv(4), sys.byteorder)
+            found: list[int] = []
+            while len(found) < count:
+                said, more, _, _ = socket.recv_fds(connection, 64 * 1024, MAX_FDS)
+                if not said:
+                    raise OSError("it closed the connection")
+                found += more
+                if len(found) < count:  # it waits for a word after each full message
+                    connection.sendall(len(found).to_bytes(4, sys.byteorder))
+        return [socket.socket(fileno=fd) for fd in found]
 
     async def do(self, commands: Iterable[str]) -> None:
         """Commands that say nothing when they succeed, in order, as many at once as fit."""
@@ -72,6 +101,7 @@ class RuntimeSocket:
         reader, writer = await asyncio.open_unix_connection(self._path)
         try:
             writer.write(command.encode() + b"\n")
+            writer.write_eof()  # the master's socket waits for more commands until then
             await writer.drain()
             answer = bytearray()
             while piece := await reader.read(256 * 1024):

@@ -28,6 +28,11 @@ class StateDirectory:
         return self.path / "run.sock"
 
     @property
+    def master_socket(self) -> Path:
+        """The one of HAProxy's master process."""
+        return self.path / "master.sock"
+
+    @property
     def door_socket(self) -> Path:
         """Ours, for HAProxy's questions."""
         return self.path / "door.sock"
@@ -57,7 +62,7 @@ class StateDirectory:
             path = self.path / name
             path.parent.mkdir(exist_ok=True, mode=0o700)
             fresh = path.with_name(f"{path.name}.new")
-            fresh.write_text(text)
+            fresh.write_text(text, "utf-8", newline="")
             fresh.replace(path)
 
     def clear_sockets(self) -> None:

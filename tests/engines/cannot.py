@@ -8,6 +8,7 @@ CANNOT: dict[str, dict[str, str]] = {
         "fast lane": "every visit passes through Python",
     },
     "haproxy": {
-        "negotiated errors": "the errors that HAProxy finds by itself are problem JSON for everybody",
+        "own words": "a head that is malformed or late is refused in HAProxy's parser's own few words",
+        "pages for all errors": "when an app breaks off, browsers too are told in problem JSON",
     },
 }

@@ -8,8 +8,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
-from tests.addons.doubles import App, Asked, request
 from tests.engines.street import Street, street
+from tests.wire import App, Asked, request
 from torpor.link import Policy
 from torpor.words import Address, Phase, Visitor
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.addons.doubles import App, request
 from tests.engines.street import street
+from tests.wire import App, request
 from torpor.link import Down, Policy
 from torpor.words import Address, PageMode, Phase
 

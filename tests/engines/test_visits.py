@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.addons.doubles import App, Asked, request
 from tests.engines.street import street
+from tests.wire import App, Asked, request
 
 
 async def test_a_visit_gets_its_apps_answer_as_the_app_gave_it(engine: str, state: Path) -> None:

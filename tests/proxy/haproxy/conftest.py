@@ -1,0 +1,21 @@
+"""Tests of the HAProxy engine's own parts need HAProxy."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def haproxy() -> None:
+    if shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:/usr/bin") is None:
+        pytest.skip("HAProxy is not installed")
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A state directory with a short path, for its sockets."""
+    with tempfile.TemporaryDirectory(prefix="torpor-") as directory:
+        yield Path(directory)

@@ -1,0 +1,276 @@
+"""HAProxy's life under its proxy process: started, restarted, taken over, drained; real processes throughout."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from proxy.haproxy.engine import HaproxyEngine
+from proxy.haproxy.process import HaproxyProcess
+from proxy.haproxy.state import StateDirectory
+from proxy.server import House
+from tests.engines.street import Street, street
+from tests.wire import App, Visitor, request
+from torpor.words import Phase
+
+LIFE = """
+import asyncio, sys
+from pathlib import Path
+from proxy.haproxy.engine import HaproxyEngine
+from proxy.server import House
+from tests.engines.street import Street
+from torpor.words import Address, Phase
+
+async def main():
+    here = Street()
+    app = Address("127.0.0.1", int(sys.argv[3]))
+    here.app(Phase.AWAKE, app)
+    here.app(Phase.ASLEEP, name="other")
+    engine = HaproxyEngine(House(here.doorman, here.table, here.ledger), listen=("127.0.0.1", int(sys.argv[2])),
+                           state_directory=Path(sys.argv[1]), threads=2)
+    async with engine:
+        print(engine.addresses[0][1], flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+"""A proxy process that a test can kill."""
+
+
+@pytest.fixture
+async def life(state: Path) -> AsyncIterator["Lives"]:
+    lives = Lives(state)
+    try:
+        yield lives
+    finally:
+        await lives.end()
+
+
+class Lives:
+    """One proxy process after the other, on one state directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = 0
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def begin(self, app: App) -> None:
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", LIFE, str(self.directory), str(self.port), str(app.address.port)),
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            self.port = int(await self.process.stdout.readline())
+
+    async def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def end(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            await self.kill()
+        with StateDirectory(self.directory) as claimed:
+            if haproxy := await HaproxyProcess.find(claimed):
+                await haproxy.kill()
+
+
+async def test_after_kill_9_awake_apps_are_served_on_and_the_next_process_takes_over(life: Lives) -> None:
+    async with App() as app:
+        await life.begin(app)
+        with Peek(life.directory) as claimed:
+            first = await HaproxyProcess.find(claimed)
+        visitor = await connected(life.port)
+        assert (await visitor.get()).body == b"hello"
+        await life.kill()
+        assert (await visitor.get()).body == b"hello"
+        fresh = await connected(life.port)
+        assert (await fresh.get()).body == b"hello"
+        await life.begin(app)
+        with Peek(life.directory) as claimed:
+            second = await HaproxyProcess.find(claimed)
+        assert first is not None
+        assert second is not None
+        assert first.pid == second.pid
+        for one in (visitor, fresh):
+            assert (await one.get()).body == b"hello"
+            await one.leave()
+
+
+async def test_held_visits_outlive_their_proxy_process(life: Lives) -> None:
+    async with App() as app:
+        await life.begin(app)
+        visitor = await connected(life.port)
+        visitor.send(request("GET", "/", "Host: nobody.localhost"))
+        assert (await visitor.answer()).status == 404
+        await life.kill()
+        visitor.send(request("GET", "/", "Host: nobody.localhost"))
+        await life.begin(app)
+        assert (await visitor.answer()).status == 404
+        await visitor.leave()
+
+
+async def test_a_haproxy_that_is_killed_is_started_again_on_the_same_address(state: Path) -> None:
+    async with App() as app, street("haproxy", state) as here:
+        await here.awake(app)
+        assert (await here.get()).body == b"hello"
+        engine = here.engine
+        assert isinstance(engine, HaproxyEngine)
+        pid = engine.pid
+        os.killpg(pid, signal.SIGKILL)
+        assert (await here.get()).body == b"hello"
+        assert engine.pid != pid
+        await here.asleep()
+        visitor = await here.visitor()
+        visitor.send(request("GET", "/"))
+        await here.until_held(1)
+        await here.awake(app)
+        assert (await visitor.answer()).body == b"hello"
+
+
+async def test_what_was_in_flight_in_a_haproxy_that_was_killed_is_forgotten(state: Path) -> None:
+    never = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        await never.wait()
+
+    async with App(hang) as app, street("haproxy", state) as here:
+        await here.awake(app)
+        visitor = await here.visitor()
+        visitor.send(request("GET", "/"))
+        await here.until_in_flight(1)
+        assert isinstance(here.engine, HaproxyEngine)
+        os.killpg(here.engine.pid, signal.SIGKILL)
+        await here.until_in_flight(0)
+        never.set()
+
+
+async def test_stop_lets_visits_end_and_takes_no_new_ones(state: Path) -> None:
+    go = asyncio.Event()
+
+    async def slow(asked: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await go.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    here = Street()
+    async with App(slow) as app:
+        here.app(Phase.AWAKE, app)
+        async with make(here, state) as engine:
+            here.engine = engine
+            visitor = await here.visitor()
+            visitor.send(request("GET", "/"))
+            async with asyncio.timeout(10):
+                while not app.asked:
+                    await asyncio.sleep(0.01)
+            async with asyncio.TaskGroup() as group:
+                stopping = group.create_task(engine.stop(20))
+                async with asyncio.timeout(10):
+                    while await takes_connections(engine.addresses[0][1]):
+                        await asyncio.sleep(0.01)
+                go.set()
+                assert (await visitor.answer()).body == b"ok"
+                await visitor.leave()
+            assert stopping.result() == 0
+
+
+async def test_stop_says_how_many_it_cut_off(state: Path) -> None:
+    never = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        await never.wait()
+
+    here = Street()
+    async with App(hang) as app:
+        here.app(Phase.AWAKE, app)
+        async with make(here, state) as engine:
+            here.engine = engine
+            visitor = await here.visitor()
+            visitor.send(request("GET", "/"))
+            await here.until_in_flight(1)
+            pid = engine.pid
+            assert await engine.stop(0.3) == 1
+            with pytest.raises(ProcessLookupError):
+                os.killpg(pid, 0)
+            await visitor.leave()
+        never.set()
+
+
+async def test_an_address_that_is_taken_is_named(state: Path) -> None:
+    async with App() as app:
+        engine = make(Street(), state, listen=tuple(app.address))
+        with pytest.raises(OSError, match=rf"cannot listen on 127.0.0.1:{app.address.port}: Address already in use"):
+            await engine.__aenter__()
+
+
+async def test_a_second_proxy_on_the_same_state_directory_is_turned_away(state: Path) -> None:
+    async with make(Street(), state):
+        with pytest.raises(OSError, match="another proxy uses the state directory"):
+            await make(Street(), state).__aenter__()
+
+
+async def test_a_state_directory_that_others_may_enter_is_refused(state: Path) -> None:
+    state.chmod(0o755)
+    with pytest.raises(OSError, match="chmod 700"):
+        await make(Street(), state).__aenter__()
+
+
+async def test_a_missing_haproxy_is_said(state: Path) -> None:
+    with pytest.raises(OSError, match="HAProxy is not installed"):
+        await make(Street(), state, program="no-such-haproxy").__aenter__()
+
+
+async def test_the_sockets_are_ours_alone(state: Path) -> None:
+    async with make(Street(), state):
+        assert state.stat().st_mode & 0o777 == 0o700
+        for socket in state.glob("*.sock"):
+            if socket.name != "door.sock":
+                assert socket.stat().st_mode & 0o077 == 0, socket
+
+
+async def test_a_haproxy_with_other_settings_is_ended_and_not_taken_over(
+    state: Path,
+    life: Lives,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with App() as app:
+        await life.begin(app)
+        await life.kill()
+        with caplog.at_level(logging.WARNING):
+            async with make(Street(), state, threads=1, listen=("127.0.0.1", life.port)) as engine:
+                assert engine.addresses == [("127.0.0.1", life.port)]
+        assert "other settings" in caplog.text
+
+
+def make(here: Street, directory: Path, **options: object) -> HaproxyEngine:
+    house = House(here.doorman, here.table, here.ledger)
+    return HaproxyEngine(house, **{"listen": ("127.0.0.1", 0), "state_directory": directory, "threads": 2} | options)  # type: ignore[arg-type]
+
+
+class Peek(StateDirectory):
+    """Looks without the claim."""
+
+    def __enter__(self) -> "Peek":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+async def connected(port: int) -> Visitor:
+    return Visitor(*await asyncio.open_connection("127.0.0.1", port))
+
+
+async def takes_connections(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
