@@ -191,8 +191,8 @@ class Connection:
     def _flush(self) -> None:
         """What one event caused goes out in one piece."""
         if self._out:
-            data, self._out = b"".join(self._out), []
-            self._socket.write(data)
+            data, self._out = self._out, []
+            self._socket.write(data[0] if len(data) == 1 else b"".join(data))
         for upstream in self._upstreams.values():
             upstream.flush()
 

@@ -76,8 +76,8 @@ class UpstreamSocket(asyncio.BufferedProtocol):
     def flush(self) -> None:
         """Write what has been collected."""
         if self.out:
-            data, self.out = b"".join(self.out), []
-            self._transport.write(data)
+            data, self.out = self.out, []
+            self._transport.write(data[0] if len(data) == 1 else b"".join(data))
 
     def close(self) -> None:
         """Close when all is written; nothing is heard from it any more."""

@@ -17,7 +17,7 @@ MAX_HOPS = 32
 """Addresses read from an incoming chain; older ones are cut off."""
 
 _OURS = (b"x-forwarded-", b"forwarded", b"x-real-ip")
-_ELEMENT = re.compile(r'(?:[^",;]|"(?:[^"\\]|\\.)*")+')
+_ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")+')
 _PAIR = re.compile(r'\s*([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*')
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _KEPT = (b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix", b"x-real-ip")

@@ -19,6 +19,10 @@ class Body:
     trailers = False
     """Fields came after the body."""
 
+    def take(self, data: bytes) -> bool:
+        """Whether these bytes, with none waiting before them, are all the body's; the short way for long bodies."""
+        return False
+
     def read(self, buf: ReceiveBuffer) -> bytes:
         """What is there; `b""` when nothing is, or when it is done. Raises BadBodyError."""
         raise NotImplementedError
@@ -36,6 +40,13 @@ class Sized(Body):
         self.left = size
         self.done = size == 0
 
+    def take(self, data: bytes) -> bool:
+        if len(data) > self.left:
+            return False
+        self.left -= len(data)
+        self.done = self.left == 0
+        return True
+
     def read(self, buf: ReceiveBuffer) -> bytes:
         data = bytes(buf.maybe_extract_at_most(self.left) or b"")
         self.left -= len(data)
@@ -45,6 +56,9 @@ class Sized(Body):
 
 class UntilClose(Body):
     """A body that ends with its connection."""
+
+    def take(self, data: bytes) -> bool:
+        return True
 
     def read(self, buf: ReceiveBuffer) -> bytes:
         return bytes(buf.maybe_extract_at_most(len(buf)) or b"")

@@ -57,7 +57,10 @@ class Upstream:
     def receive(self, data: bytes) -> Iterator[HttpEvent]:
         """The parts of the answer that are complete with these bytes."""
         self.heard = True
-        self.buf += data
+        if self._body is not None and not (self.finished or self.buf) and self._body.take(data):
+            yield ResponseData(STREAM, data)
+        else:
+            self.buf += data
         try:
             yield from self._read()
         except (BadResponseError, BadBodyError) as error:

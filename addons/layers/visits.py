@@ -79,7 +79,11 @@ class VisitLayer(layer.Layer):
                 if self._tunnel is not None:
                     yield commands.SendData(self._tunnel, event.data)
                     return
-                self._buf += event.data
+                exchange = self._exchange
+                if exchange is not None and exchange.wants_body and not self._buf and exchange.body.take(event.data):
+                    yield from exchange.handle_event(RequestData(STREAM, event.data))
+                else:
+                    self._buf += event.data
             else:
                 yield from self._upstream_data(event.connection, event.data)
         elif isinstance(event, events.ConnectionClosed):
