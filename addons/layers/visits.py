@@ -27,6 +27,10 @@ IDLE_TIMEOUT = 75.0
 """Seconds between two requests."""
 
 
+SERVED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+"""For those who ask for a method that is not (RFC 9110 section 15.5.6); any other method is the app's to judge."""
+
+
 class VisitLayer(layer.Layer):
     """Reads requests from a client and has each one answered before the next."""
 
@@ -149,6 +153,8 @@ class VisitLayer(layer.Layer):
 
     def _reject(self, status: int, detail: str) -> Commands:
         answer = self._refuse(status, detail)
+        if status == 405:
+            answer.headers.append(("Allow", SERVED))
         if self._exchange is not None:
             self._exchange.wants_body = False
             yield from self._exchange.handle_event(RequestRejected(answer))
