@@ -18,6 +18,7 @@ class Body:
     """All of it has been read."""
     trailers = False
     """Fields came after the body."""
+    chunked = False
 
     def take(self, data: bytes) -> bool:
         """Whether these bytes, with none waiting before them, are all the body's; the short way for long bodies."""
@@ -69,6 +70,8 @@ class UntilClose(Body):
 
 class Chunked(Body):
     """A body in chunks. Trailers are read over; chunk extensions are dropped."""
+
+    chunked = True
 
     def __init__(self) -> None:
         self._reader = ChunkedReader()

@@ -37,6 +37,8 @@ class Upstream:
         """Something has come back for the current one."""
         self.finished = False
         """The current answer has been read to its end."""
+        self.switched = False
+        """It speaks another protocol from now on; its bytes wait in `buf` for the tunnel."""
         self._asked = b""
         self._body: Body | None = None
         self._persistent = False
@@ -57,6 +59,9 @@ class Upstream:
     def receive(self, data: bytes) -> Iterator[HttpEvent]:
         """The parts of the answer that are complete with these bytes."""
         self.heard = True
+        if self.finished and not self.switched:
+            self._persistent = False  # more than it was asked for
+            return
         if self._body is not None and not (self.finished or self.buf) and self._body.take(data):
             yield ResponseData(STREAM, data)
         else:
@@ -97,8 +102,7 @@ class Upstream:
                     continue
                 self._body = make_body(size)
                 self._persistent = size != -1 and persistent(response)
-                # What follows a 101 is no answer's body; it stays in the buffer for the tunnel.
-                self.finished = response.status_code == 101
+                self.finished = self.switched = response.status_code == 101
                 yield ResponseHeaders(STREAM, response, end_stream=self._body.done)
                 continue
             if data := self._body.read(self.buf):

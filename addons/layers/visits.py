@@ -121,6 +121,8 @@ class VisitLayer(layer.Layer):
                 elif exchange.tunnel is not None:
                     if self._tunnel is None:
                         yield from self._open_tunnel(exchange.tunnel)
+                        if exchange.upstream is None:
+                            yield from self._close(linger=False)
                     return
                 elif not exchange.wants_body or not (yield from self._pump(exchange)):
                     return
@@ -144,7 +146,7 @@ class VisitLayer(layer.Layer):
     def _next(self, exchange: Exchange) -> Commands:
         self.context.layers.remove(exchange)
         self._exchange = None
-        if not exchange.keep_alive or self._draining():
+        if not exchange.reply.keep_alive or self._draining():
             yield from self._close(linger=exchange.linger or bool(self._buf))
         elif self._buf:
             # Other connections' turn first: a client may have sent hundreds of requests at once.

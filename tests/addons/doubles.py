@@ -186,6 +186,11 @@ class Visitor:
         self.reader = reader
         self.writer = writer
 
+    @classmethod
+    async def to(cls, engine: MitmproxyEngine) -> Self:
+        """A new connection to this engine."""
+        return cls(*await asyncio.open_connection(*engine.addresses[0], limit=16 * 1024 * 1024))
+
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
@@ -264,7 +269,7 @@ class House:
         self._visitors: list[Visitor] = []
 
     async def visitor(self) -> Visitor:
-        visitor = Visitor(*await asyncio.open_connection(*self.engine.addresses[0], limit=16 * 1024 * 1024))
+        visitor = await Visitor.to(self.engine)
         self._visitors.append(visitor)
         return visitor
 
