@@ -54,7 +54,7 @@ class Upstream:
     @property
     def reusable(self) -> bool:
         """The answer ended cleanly and the upstream waits for the next request."""
-        return self.finished and not self.buf and self._persistent
+        return self.finished and not self.buf and self._persistent and not self.switched
 
     def receive(self, data: bytes) -> Iterator[HttpEvent]:
         """The parts of the answer that are complete with these bytes."""
