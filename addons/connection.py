@@ -34,6 +34,8 @@ BACKLOG = 64 * 1024
 """Bytes from a client that may wait in memory before we stop reading."""
 CONNECT_TIMEOUT = 5.0
 """Seconds to reach an upstream."""
+UPSTREAM_IDLE = 10.0
+"""Seconds that an upstream's connection is kept for the client's next visit; some apps wait for it to end theirs."""
 
 
 class Connection:
@@ -49,6 +51,7 @@ class Connection:
         "_opening",
         "_out",
         "_running",
+        "_since",
         "_socket",
         "_timers",
         "_turn",
@@ -67,6 +70,8 @@ class Connection:
         self._upstreams: dict[Server, UpstreamSocket] = {}
         self._opening: asyncio.Task[None] | None = None
         self._timers: dict[commands.RequestWakeup, asyncio.TimerHandle | None] = {}
+        self._since = 0.0
+        """When it became somebody else's turn."""
         self._deadline: float | None = None
         self._turn: tuple[float | None, int] | None = None
         self._hook(server_hooks.ClientConnectedHook(client))
@@ -110,6 +115,10 @@ class Connection:
         if self._deadline is not None and now >= self._deadline:
             self._deadline = None
             self._dispatch(HeadOverdue())
+        elif self._upstreams and not self._layer.busy and now >= self._since + UPSTREAM_IDLE:
+            for server in list(self._upstreams):
+                self._upstreams[server].close()
+                self.upstream_closed(server)
 
     # From the upstreams' sockets
 
@@ -191,8 +200,8 @@ class Connection:
     def _flush(self) -> None:
         """What one event caused goes out in one piece."""
         if self._out:
-            data, self._out = b"".join(self._out), []
-            self._socket.write(data)
+            data, self._out = self._out, []
+            self._socket.write(data[0] if len(data) == 1 else b"".join(data))
         for upstream in self._upstreams.values():
             upstream.flush()
 
@@ -225,8 +234,9 @@ class Connection:
             return
         except TimeoutError:
             error = f"no connection within {CONNECT_TIMEOUT:g} s"
-        except OSError as failure:
-            error = (os.strerror(failure.errno) if failure.errno else str(failure)).lower()
+        except Exception as failure:  # noqa: BLE001 - an address that cannot even be tried has refused, too
+            number = getattr(failure, "errno", None)
+            error = (os.strerror(number) if number else str(failure)).lower()
         self._opening = None
         if command.connection not in self._upstreams:
             self._dispatch(events.OpenConnectionCompleted(command, error))
@@ -235,7 +245,8 @@ class Connection:
         turn = (self._layer.patience, self._layer.visits)
         if turn != self._turn:
             self._turn = turn
-            self._deadline = None if turn[0] is None else self._listener.now + turn[0]
+            self._since = self._listener.now
+            self._deadline = None if turn[0] is None else self._since + turn[0]
 
     # Endings
 

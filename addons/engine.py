@@ -95,7 +95,7 @@ class MitmproxyEngine:
 
     async def stop(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""
-        self._stopped = True
         cut = await self.listener.close(grace)
         await self.master.done()
+        self._stopped = True
         return cut

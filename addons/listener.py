@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import socket
 from collections.abc import Coroutine
 
 from mitmproxy.options import Options
@@ -11,6 +10,7 @@ from mitmproxy.options import Options
 from addons.client import ClientSocket
 from addons.doorman import Doorman
 from addons.hooks import Hooks
+from addons.keep_alive import ask_after_silent_peers
 from addons.layers.answers import own, whole
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Listener:
             reason = os.strerror(number) if number and number > 0 else str(error)
             raise OSError(number, f"cannot listen on {host}:{port}: {reason}") from None
         for sock in server.sockets:
-            _keep_alive(sock)
+            ask_after_silent_peers(sock)  # accepted sockets inherit it
         self._servers.append(server)
         self._tick()
 
@@ -94,7 +94,8 @@ class Listener:
 
     def busy(self) -> bytes:
         """What a client reads for whom there is no room."""
-        return whole(own(self.refuse(503, "Too many connections; try again in a moment.")))
+        reason = "Torpor is shutting down." if self._draining else "Too many connections; try again in a moment."
+        return whole(own(self.refuse(503, reason)))
 
     async def close(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds, cut the rest; returns how many."""
@@ -122,11 +123,3 @@ class Listener:
         self._timer = loop.call_later(TICK, self._tick)
         for client in list(self._connections):
             client.tick(self.now)
-
-
-def _keep_alive(sock: socket.socket) -> None:
-    """Have the kernel ask after silent peers; accepted sockets inherit it. Whoever answers is never cut."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
-        if hasattr(socket, name):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

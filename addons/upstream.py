@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import commands
 
+from addons.keep_alive import ask_after_silent_peers
+
 if TYPE_CHECKING:
     from addons.connection import Connection
 
@@ -34,7 +36,7 @@ class UpstreamSocket(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._server.state = ConnectionState.OPEN
-        self._server.peername = transport.get_extra_info("peername")[:2]
+        ask_after_silent_peers(transport.get_extra_info("socket"))
         if self._owner is not None:
             self._owner.upstream_opened(self._command, self)
 
@@ -76,8 +78,8 @@ class UpstreamSocket(asyncio.BufferedProtocol):
     def flush(self) -> None:
         """Write what has been collected."""
         if self.out:
-            data, self.out = b"".join(self.out), []
-            self._transport.write(data)
+            data, self.out = self.out, []
+            self._transport.write(data[0] if len(data) == 1 else b"".join(data))
 
     def close(self) -> None:
         """Close when all is written; nothing is heard from it any more."""

@@ -43,6 +43,8 @@ class Ledger:
         """Visits held over all apps."""
         self._entries: dict[AppId, Entry] = {}
         self._dirty: set[AppId] = set()
+        self._leaving: set[AppId] = set()
+        """Apps that are managed no more, with visits still open."""
         self._tallies: dict[AppId, _Tally] = {}
 
     def entry(self, app: AppId) -> Entry:
@@ -69,6 +71,8 @@ class Ledger:
             entry.in_flight -= 1
             entry.last_access = self.now()
         self._dirty.add(app)
+        if app in self._leaving:
+            self.forget(app)
 
     def hold(self, app: AppId) -> None:
         """A visit has to wait."""
@@ -81,6 +85,8 @@ class Ledger:
         self.entry(app).held -= 1
         self.held -= 1
         self._dirty.add(app)
+        if app in self._leaving:
+            self.forget(app)
 
     def touch(self, app: AppId) -> None:
         """The app is wanted, whether or not this visit comes through."""
@@ -89,6 +95,8 @@ class Ledger:
 
     def observe(self, app: AppId, *, in_flight: int, busy: int, last_access: float | None) -> None:
         """What the engine has counted of an app, over all visits; those that are known here are taken off."""
+        if app not in self._entries and not busy and last_access is None:
+            return
         entry = self.entry(app)
         before = (entry.lane_in_flight, entry.lane_busy, entry.last_access)
         entry.lane_in_flight = max(0, in_flight - entry.in_flight - entry.held)
@@ -97,6 +105,8 @@ class Ledger:
             entry.last_access = max(last_access, entry.last_access or last_access)
         if before != (entry.lane_in_flight, entry.lane_busy, entry.last_access):
             self._dirty.add(app)
+        if app in self._leaving:
+            self.forget(app)
 
     def count(self, app: AppId, key: str, number: int = 1) -> None:
         """So many more requests with this `lane outcome`."""
@@ -136,9 +146,13 @@ class Ledger:
         return activity
 
     def forget(self, app: AppId) -> None:
-        """Close the account of an app that is managed no more, once nothing is open."""
+        """Close the account of an app that is managed no more, now or when nothing of it is open any more."""
         entry = self._entries.get(app)
-        if entry and not entry.busy and not entry.lane_busy and not entry.held:
-            del self._entries[app]
-            self._tallies.pop(app, None)
-            self._dirty.discard(app)
+        if entry and (entry.busy or entry.lane_busy or entry.held):
+            self._leaving.add(app)
+            return
+        self._leaving.discard(app)
+        self._entries.pop(app, None)
+        self._tallies.pop(app, None)
+        if entry:
+            self._dirty.add(app)  # the scaler still waits to hear that nothing is open

@@ -139,15 +139,16 @@ class Scaler:
         app.tell()
         for listener in self.on_change:
             listener(app_id)
-        self.tasks.create_task(self._leave(app_id, grace))
+        self.tasks.create_task(self._leave(app, grace))
 
-    async def _leave(self, app_id: AppId, grace: float) -> None:
+    async def _leave(self, app: App, grace: float) -> None:
+        app_id = app.spec.id
         end = self.clock.now() + grace
         never = asyncio.Event()
         while self.proxies.busy(app_id) and self.clock.now() < end and app_id not in self.apps:
             await self.clock.wait(never, min(end, self.clock.now() + 0.25))
         if app_id not in self.apps:
-            await self.runtime.stop(app_id)
+            await self._stop(app)
             self.metrics.forget(app_id)
 
     # What proxies say

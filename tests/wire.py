@@ -5,9 +5,16 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from typing import Self
+from typing import Protocol, Self
 
 from torpor.words import Address
+
+
+class Listening(Protocol):
+    """An engine, as far as its visitors know."""
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]: ...
 
 
 class Asked:
@@ -98,6 +105,11 @@ class Visitor:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
+
+    @classmethod
+    async def to(cls, engine: Listening) -> Self:
+        """A new connection to this engine."""
+        return cls(*await asyncio.open_connection(*engine.addresses[0], limit=16 * 1024 * 1024))
 
     def send(self, data: bytes) -> None:
         self.writer.write(data)

@@ -18,6 +18,11 @@ class Body:
     """All of it has been read."""
     trailers = False
     """Fields came after the body."""
+    chunked = False
+
+    def take(self, data: bytes) -> bool:
+        """Whether these bytes, with none waiting before them, are all the body's; the short way for long bodies."""
+        return False
 
     def read(self, buf: ReceiveBuffer) -> bytes:
         """What is there; `b""` when nothing is, or when it is done. Raises BadBodyError."""
@@ -36,6 +41,13 @@ class Sized(Body):
         self.left = size
         self.done = size == 0
 
+    def take(self, data: bytes) -> bool:
+        if len(data) > self.left:
+            return False
+        self.left -= len(data)
+        self.done = self.left == 0
+        return True
+
     def read(self, buf: ReceiveBuffer) -> bytes:
         data = bytes(buf.maybe_extract_at_most(self.left) or b"")
         self.left -= len(data)
@@ -46,6 +58,9 @@ class Sized(Body):
 class UntilClose(Body):
     """A body that ends with its connection."""
 
+    def take(self, data: bytes) -> bool:
+        return True
+
     def read(self, buf: ReceiveBuffer) -> bytes:
         return bytes(buf.maybe_extract_at_most(len(buf)) or b"")
 
@@ -55,6 +70,8 @@ class UntilClose(Body):
 
 class Chunked(Body):
     """A body in chunks. Trailers are read over; chunk extensions are dropped."""
+
+    chunked = True
 
     def __init__(self) -> None:
         self._reader = ChunkedReader()

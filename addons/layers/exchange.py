@@ -22,7 +22,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
 
-from addons.layers.answers import head_bytes, own
+from addons.layers.answers import own
 from addons.layers.bodies import make_body
 from addons.layers.commands import (
     AbortConnection,
@@ -32,7 +32,8 @@ from addons.layers.commands import (
     UpstreamRefusedHook,
     VisitEndedHook,
 )
-from addons.layers.heads import Size, persistent, tokens
+from addons.layers.heads import Size, tokens
+from addons.layers.reply import Reply
 from addons.layers.upstream import Kept, Upstream
 from proxy.visit import Answer
 
@@ -72,12 +73,8 @@ class Exchange(layer.Layer):
         self._refuse = refuse
         self._draining = draining
         # Hooks change the request and the response; what they mean for the client's connection is decided from here.
-        fields = request.data.headers.fields
-        self._head_only = request.data.method == b"HEAD"
-        self._http10 = request.data.http_version == b"HTTP/1.0"
-        self.keep_alive = persistent(request)
-        self._last = not self.keep_alive
-        self._chunked_request = b"chunked" in tokens(fields, b"transfer-encoding")
+        self.reply = Reply(request)
+        self._last = not self.reply.keep_alive
         self.body = make_body(size)
         self._request_done = self.body.done
         self._bodyless = self._request_done
@@ -85,7 +82,6 @@ class Exchange(layer.Layer):
         self._started = False
         """The answer's head is out."""
         self._response_done = False
-        self._chunked_response = False
 
     @property
     def is_last(self) -> bool:
@@ -94,7 +90,9 @@ class Exchange(layer.Layer):
         The end of what a client sends looks the same whether it reads on or has left. Who says nothing beforehand has
         left, as nginx and mitmproxy see it too; and while a visit is held, that also goes for all who speak HTTP/1.1.
         """
-        return self._last and self._request_done and (self._http10 or self.upstream is not None) and not self.tunnel
+        return (
+            self._last and self._request_done and (self.reply.http10 or self.upstream is not None) and not self.tunnel
+        )
 
     def _handle_event(self, event: events.Event) -> Commands:
         if self.ended:
@@ -159,20 +157,20 @@ class Exchange(layer.Layer):
         yield commands.SendData(upstream.server, http1.assemble_request_head(request))
         if not self._request_done:
             self.wants_body = True
-            if not self._http10 and b"100-continue" in tokens(request.data.headers.fields, b"expect"):
+            if not self.reply.http10 and b"100-continue" in tokens(request.data.headers.fields, b"expect"):
                 self._continue = commands.RequestWakeup(CONTINUE_AFTER)
                 yield self._continue
 
     def _request_data(self, data: bytes) -> Commands:
         self._continue = None
         if self.upstream is not None:
-            framed = b"%x\r\n%b\r\n" % (len(data), data) if self._chunked_request else data
+            framed = b"%x\r\n%b\r\n" % (len(data), data) if self.body.chunked else data
             yield commands.SendData(self.upstream.server, framed)
 
     def _request_end(self) -> Commands:
         self._continue = None
         self._request_done = True
-        if self.upstream is not None and self._chunked_request:
+        if self.upstream is not None and self.body.chunked:
             yield commands.SendData(self.upstream.server, b"0\r\n\r\n")
         yield from self._end_if_done()
 
@@ -199,55 +197,26 @@ class Exchange(layer.Layer):
             return
         self._continue = None
         self._started = True
-        yield commands.SendData(self.context.client, self._client_head(response))
+        self._close_if_draining()
+        yield commands.SendData(self.context.client, self.reply.head(response))
         if status == 101:
             self.tunnel = self.upstream
 
     def _interim(self, response: http.Response) -> Commands:
-        """A 1xx answer goes on to whoever can read it (RFC 9110 section 15.2); ours and theirs are one 100 at most."""
         if response.data.status_code == 100:
             if self._continue is None:
-                return
+                return  # not asked for, or said by us already
             self._continue = None
-        if not self._http10:
-            fields = [field for field in response.data.headers.fields if field[0].lower() != b"connection"]
-            yield commands.SendData(self.context.client, head_bytes(response, fields))
-
-    def _client_head(self, response: http.Response) -> bytes:
-        """Settle how the client can tell where the body ends (RFC 9112 section 6.3)."""
-        status = response.data.status_code
-        fields = [field for field in response.data.headers.fields if field[0].lower() != b"transfer-encoding"]
-        sized = any(name.lower() == b"content-length" for name, _ in fields)
-        if status == 101:
-            fields.append((b"Connection", b"Upgrade"))
-            return head_bytes(response, fields)
-        if status == 204:
-            fields = [field for field in fields if field[0].lower() != b"content-length"]
-        elif not (sized or self._head_only or status == 304):
-            if self._http10:
-                self.keep_alive = False
-            else:
-                self._chunked_response = True
-                fields.append((b"Transfer-Encoding", b"chunked"))
-        if self._draining():
-            self.keep_alive = False
-        if not self.keep_alive:
-            fields.append((b"Connection", b"close"))
-        elif self._http10:
-            fields.append((b"Connection", b"keep-alive"))
-        return head_bytes(response, fields)
+        yield commands.SendData(self.context.client, self.reply.interim(response))
 
     def _response_data(self, data: bytes) -> Commands:
-        if not self._started:
-            return
-        framed = b"%x\r\n%b\r\n" % (len(data), data) if self._chunked_response else data
-        yield commands.SendData(self.context.client, framed)
+        if self._started:
+            yield commands.SendData(self.context.client, self.reply.data(data))
 
     def _response_end(self) -> Commands:
         if not self._started or self.tunnel:
             return
-        if self._chunked_response:
-            yield commands.SendData(self.context.client, b"0\r\n\r\n")
+        yield commands.SendData(self.context.client, self.reply.end())
         self._response_done = True
         yield from self._end_if_done()
 
@@ -260,7 +229,7 @@ class Exchange(layer.Layer):
         if not self._request_done:
             if upstream is not None:
                 return  # an answer before its time; the upstream may still want the rest
-            self.linger, self.keep_alive = True, False
+            self._close_lingering()
         if upstream is not None and upstream.reusable:
             self._kept.upstream = upstream
         elif upstream is not None:
@@ -293,6 +262,12 @@ class Exchange(layer.Layer):
         yield from self._answer()
 
     def _reject(self, answer: Answer) -> Commands:
+        if self._response_done:
+            self._close_lingering()
+            if self.upstream is not None:
+                yield commands.CloseConnection(self.upstream.server)
+            yield from self._end()
+            return
         if self._started:
             yield AbortConnection(self.context.client)
             return
@@ -309,11 +284,18 @@ class Exchange(layer.Layer):
             self.upstream = None
         response = self.flow.response
         if not self._request_done:
-            self.linger, self.keep_alive = True, False
+            self._close_lingering()
         self._started = True
-        head = self._client_head(response)
-        yield commands.SendData(self.context.client, head if self._head_only else head + (response.data.content or b""))
+        self._close_if_draining()
+        yield commands.SendData(self.context.client, self.reply.whole(response))
         yield from self._end()
+
+    def _close_lingering(self) -> None:
+        self.linger, self.reply.keep_alive = True, False
+
+    def _close_if_draining(self) -> None:
+        if self._draining():
+            self.reply.keep_alive = False
 
     def _end(self) -> Commands:
         self.ended = True

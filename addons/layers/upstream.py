@@ -37,6 +37,8 @@ class Upstream:
         """Something has come back for the current one."""
         self.finished = False
         """The current answer has been read to its end."""
+        self.switched = False
+        """It speaks another protocol from now on; its bytes wait in `buf` for the tunnel."""
         self._asked = b""
         self._body: Body | None = None
         self._persistent = False
@@ -52,12 +54,18 @@ class Upstream:
     @property
     def reusable(self) -> bool:
         """The answer ended cleanly and the upstream waits for the next request."""
-        return self.finished and not self.buf and self._persistent
+        return self.finished and not self.buf and self._persistent and not self.switched
 
     def receive(self, data: bytes) -> Iterator[HttpEvent]:
         """The parts of the answer that are complete with these bytes."""
         self.heard = True
-        self.buf += data
+        if self.finished and not self.switched:
+            self._persistent = False  # more than it was asked for
+            return
+        if self._body is not None and not (self.finished or self.buf) and self._body.take(data):
+            yield ResponseData(STREAM, data)
+        else:
+            self.buf += data
         try:
             yield from self._read()
         except (BadResponseError, BadBodyError) as error:
@@ -94,8 +102,7 @@ class Upstream:
                     continue
                 self._body = make_body(size)
                 self._persistent = size != -1 and persistent(response)
-                # What follows a 101 is no answer's body; it stays in the buffer for the tunnel.
-                self.finished = response.status_code == 101
+                self.finished = self.switched = response.status_code == 101
                 yield ResponseHeaders(STREAM, response, end_stream=self._body.done)
                 continue
             if data := self._body.read(self.buf):

@@ -27,6 +27,10 @@ IDLE_TIMEOUT = 75.0
 """Seconds between two requests."""
 
 
+SERVED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+"""For those who ask for a method that is not (RFC 9110 section 15.5.6); any other method is the app's to judge."""
+
+
 class VisitLayer(layer.Layer):
     """Reads requests from a client and has each one answered before the next."""
 
@@ -79,7 +83,11 @@ class VisitLayer(layer.Layer):
                 if self._tunnel is not None:
                     yield commands.SendData(self._tunnel, event.data)
                     return
-                self._buf += event.data
+                exchange = self._exchange
+                if exchange is not None and exchange.wants_body and not self._buf and exchange.body.take(event.data):
+                    yield from exchange.handle_event(RequestData(STREAM, event.data))
+                else:
+                    self._buf += event.data
             else:
                 yield from self._upstream_data(event.connection, event.data)
         elif isinstance(event, events.ConnectionClosed):
@@ -113,6 +121,8 @@ class VisitLayer(layer.Layer):
                 elif exchange.tunnel is not None:
                     if self._tunnel is None:
                         yield from self._open_tunnel(exchange.tunnel)
+                        if exchange.upstream is None:
+                            yield from self._close(linger=False)
                     return
                 elif not exchange.wants_body or not (yield from self._pump(exchange)):
                     return
@@ -136,7 +146,7 @@ class VisitLayer(layer.Layer):
     def _next(self, exchange: Exchange) -> Commands:
         self.context.layers.remove(exchange)
         self._exchange = None
-        if not exchange.keep_alive or self._draining():
+        if not exchange.reply.keep_alive or self._draining():
             yield from self._close(linger=exchange.linger or bool(self._buf))
         elif self._buf:
             # Other connections' turn first: a client may have sent hundreds of requests at once.
@@ -145,6 +155,8 @@ class VisitLayer(layer.Layer):
 
     def _reject(self, status: int, detail: str) -> Commands:
         answer = self._refuse(status, detail)
+        if status == 405:
+            answer.headers.append(("Allow", SERVED))
         if self._exchange is not None:
             self._exchange.wants_body = False
             yield from self._exchange.handle_event(RequestRejected(answer))

@@ -12,6 +12,7 @@ from proxy.haproxy.runtime import RuntimeSocket
 from proxy.lanes import LaneError
 from proxy.ledger import Ledger
 from proxy.table import AppTable
+from torpor.link import AppView
 from torpor.routes import parse_route
 from torpor.words import AppId, Phase
 
@@ -37,6 +38,8 @@ class HaproxyLane:
         """The apps by their names in HAProxy."""
         self._seen: dict[AppId, int] | None = {}
         """Requests that the table counted, of the apps that were in it when it was last read; None before that."""
+        self._made: dict[AppId, tuple[AppView, list[Entry]]] = {}
+        """The routes' lines of the apps as they were when these were made."""
         self._asked: Counter[AppId] = Counter()
         self._turn = asyncio.Lock()
 
@@ -128,10 +131,14 @@ class HaproxyLane:
     def _wanted(self, app: AppId) -> list[Entry]:
         known = self._table.get(app)
         if known is None:
+            self._made.pop(app, None)
             return []
-        routes = [route for text in known.view.routes if self._table.leads(route := parse_route(text), app)]
-        lines = [maps.route_entry(known.view, route) for route in routes]
-        return lines + (maps.address_entries(known.view) if self._table.linked else [])
+        view = known.view
+        made = self._made.get(app)
+        if made is None or made[0] is not view:
+            routes = [route for text in view.routes if self._table.leads(route := parse_route(text), app)]
+            made = self._made[app] = (view, [maps.route_entry(view, route) for route in routes])
+        return made[1] + (maps.address_entries(view) if self._table.linked else [])
 
     def _note(self, app: AppId, lines: list[Entry]) -> None:
         if lines:
@@ -165,9 +172,9 @@ class HaproxyLane:
                 app,
                 in_flight=counted.open,
                 busy=counted.open + other.open,
-                last_access=now - counted.age if name in rows else None,
+                last_access=now - counted.age if name in rows and self._table.get(app) else None,
             )
-            if app in apps:
+            if name in rows or name + UNCOUNTED in rows:
                 seen[app] = counted.requests + other.requests
                 self._count(app, seen[app])
         self._seen = seen

@@ -120,7 +120,7 @@ class House:
         self._visitors: list[Visitor] = []
 
     async def visitor(self) -> Visitor:
-        visitor = Visitor(*await asyncio.open_connection(*self.engine.addresses[0], limit=16 * 1024 * 1024))
+        visitor = await Visitor.to(self.engine)
         self._visitors.append(visitor)
         return visitor
 

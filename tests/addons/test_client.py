@@ -35,6 +35,7 @@ async def test_what_is_no_request_is_refused_as_problem_json_and_closed(sent: by
         got = await visitor.answer()
         assert (got.status, got.headers["content-type"]) == (status, "application/problem+json")
         assert got.headers["connection"] == "close"
+        assert ("allow" in got.headers) == (status == 405)
         assert await visitor.rest() == b""
         assert here.doorman.visits == []
         assert len(here.doorman.refused) == 1

@@ -300,7 +300,7 @@ async def test_the_engine_listens_on_ipv6_too() -> None:
     async with App() as app:
         doorman = Doorman(app.address)
         async with MitmproxyEngine(doorman, listen=("::1", 0)) as engine:
-            visitor = Visitor(*await asyncio.open_connection(*engine.addresses[0]))
+            visitor = await Visitor.to(engine)
             assert (await visitor.get()).body == b"hello"
             assert app.asked[0].headers["forwarded"] == 'for="[::1]";proto=http;host=app.localhost'
             assert doorman.visits[0].client == "::1"

@@ -109,7 +109,7 @@ async def test_an_error_in_the_layers_cuts_the_connection_and_hands_the_visit_ba
         raise ValueError("no")
 
     async with App() as app, house(app) as here:
-        monkeypatch.setattr("addons.layers.exchange.Exchange._client_head", fail)
+        monkeypatch.setattr("addons.layers.reply.Reply.head", fail)
         visitor = await here.visitor()
         visitor.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert await visitor.rest() == b""

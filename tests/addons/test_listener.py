@@ -122,7 +122,7 @@ async def test_an_engine_that_is_left_without_a_stop_hands_everything_back() -> 
     async with App(never) as app:
         doorman = Doorman(app.address)
         async with MitmproxyEngine(doorman, listen=("127.0.0.1", 0)) as engine:
-            visitor = Visitor(*await asyncio.open_connection(*engine.addresses[0]))
+            visitor = await Visitor.to(engine)
             visitor.send(request("GET", "/"))
             await until(lambda: app.asked)
         assert doorman.in_flight == 0
@@ -142,7 +142,7 @@ async def test_a_doorman_who_does_not_let_go_does_not_keep_the_engine(monkeypatc
     doorman = Stubborn()
     doorman.asleep = True
     async with MitmproxyEngine(doorman, listen=("127.0.0.1", 0)) as engine:  # type: ignore[arg-type]
-        visitor = Visitor(*await asyncio.open_connection(*engine.addresses[0]))
+        visitor = await Visitor.to(engine)
         visitor.send(request("GET", "/"))
         await until(lambda: doorman.held)
     await visitor.leave()

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.addons.doubles import HELLO, NOWHERE, App, Asked, house, request, reset, until
+from torpor.words import Address
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -222,3 +223,22 @@ async def test_the_app_hears_at_once_that_the_visitor_has_left() -> None:
         async with asyncio.timeout(5):
             await left.wait()
         await here.is_empty()
+
+
+async def test_a_connection_that_nobody_uses_is_closed_before_the_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("addons.connection.UPSTREAM_IDLE", 0.1)
+    async with App() as app, house(app) as here:
+        visitor = await here.visitor()
+        await visitor.get()
+        assert app.open == 1
+        await until(lambda: app.open == 0)
+        assert (await visitor.get()).body == b"hello"
+        assert app.connections == 2
+
+
+async def test_an_address_that_cannot_be_tried_has_refused() -> None:
+    async with house() as here:
+        for address in (("127.0.0.1", 70_000), ("no such host\0", 80), ("", -1)):
+            here.doorman.address = Address(*address)
+            assert (await here.get()).body.startswith(b"refused: ")
+        assert (await here.get()).status == 502

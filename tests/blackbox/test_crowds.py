@@ -16,8 +16,8 @@ MOST = 40 * KIB
 
 
 async def test_1000_visits_at_once_are_one_wake_and_1000_answers(up: Up, tell: Tell, tmp_path: Path) -> None:
-    log = tmp_path / "starts"
-    torpor = up({"apps": {"app": answering("app", START_DELAY=6, STARTS=log)}})
+    log, gate = tmp_path / "starts", tmp_path / "gate"
+    torpor = up({"apps": {"app": answering("app", GATE=gate, STARTS=log)}})
     proxy = torpor.proxy()
     before = processes.memory(proxy)
 
@@ -28,6 +28,7 @@ async def test_1000_visits_at_once_are_one_wake_and_1000_answers(up: Up, tell: T
                 wait, lambda: torpor.app("app")["held"] == CROWD, 60, what=lambda: str(torpor.app("app"))
             )
             held = (processes.memory(proxy) - before) / CROWD
+            gate.touch()
         seen = crowd.result()
 
     tell(f"{CROWD} visits held: {held / KIB:.1f} KiB each")
@@ -40,7 +41,7 @@ async def test_1000_visits_at_once_are_one_wake_and_1000_answers(up: Up, tell: T
 
 
 async def test_the_first_byte_soon_follows_the_moment_the_app_listens(up: Up, tell: Tell) -> None:
-    torpor = up({"apps": {"app": answering("app", START_DELAY=0.3)}})
+    torpor = up({"apps": {"app": answering("app", START_DELAY=0.1)}})
     alone: list[float] = []
     for _ in range(20):
         [seen] = await visits(torpor.listen, "app", 1, within=60)

@@ -3,6 +3,7 @@
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,61 +13,66 @@ from tests.blackbox.torpor_up import Settings, Tell, Torpor, Up, answering, wait
 BROWSER = {"Accept": "text/html,*/*", "Sec-Fetch-Mode": "navigate", "User-Agent": "Mozilla/5.0 Firefox/140.0"}
 
 
-def running(*command: str, **more: object) -> Settings:
-    return {"hosts": ["bad.localhost"], "command": list(command), **more}
+def running(name: str, *command: str, **more: object) -> Settings:
+    return {"hosts": [f"{name}.localhost"], "command": list(command), **more}
 
 
-def must_tell(torpor: Torpor, tell: Tell, *words: str) -> None:
+@pytest.fixture(scope="module")
+def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
+    directory = tmp_path_factory.mktemp("failures")
+    (directory / "logs" / "mute.log").mkdir(parents=True)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        apps = {
+            "good": answering("good"),
+            "nowhere": running("nowhere", "no-such-program-anywhere", "{port}"),
+            "brief": running("brief", sys.executable, "-c", "exit('the cat ate the configuration')"),
+            "deaf": running("deaf", sys.executable, "-c", "import time; time.sleep(600)", wake_timeout="2s"),
+            "late": answering("late", port=other.getsockname()[1]),
+            "mute": answering("mute"),
+        }
+        with Torpor.up(directory, {"log_directory": "logs", "apps": apps}) as running_torpor:
+            yield running_torpor
+
+
+def must_tell(torpor: Torpor, tell: Tell, bad: str, *words: str) -> None:
     """A program gets problem JSON and a person a page, both with the reason, and soon; another app is not touched."""
     began = time.monotonic()
-    problem = torpor.visit("bad")
-    tell(f"a visitor learns within {(time.monotonic() - began) * 1000:.0f} ms: {problem.json()['detail'][:100]}")
+    problem = torpor.visit(bad)
+    tell(f"a visitor learns within {(time.monotonic() - began) * 1000:.0f} ms: {problem.json()['reason'][:80]}")
     assert problem.status == 502, problem
     assert problem.headers["Content-Type"] == "application/problem+json"
     assert problem.headers["Torpor-Phase"] == "failed"
     assert int(problem.headers["Retry-After"]) >= 1
-    page = torpor.visit("bad", headers=BROWSER)
+    page = torpor.visit(bad, headers=BROWSER)
     assert page.status in (502, 503), page
     assert page.headers["Content-Type"].startswith("text/html")
     assert all(word in problem.json()["detail"] for word in words), problem
     assert all(word in page.body.decode() for word in words), page
     assert torpor.visit("good").status == 200
-    told = torpor.rest("POST", "/v1/apps/bad/wake")
+    told = torpor.rest("POST", f"/v1/apps/{bad}/wake")
     assert told.status == 502
     assert all(word in told.json()["detail"] for word in words), told
 
 
-def test_a_command_that_does_not_exist(up: Up, tell: Tell) -> None:
-    torpor = up({"apps": {"good": answering("good"), "bad": running("no-such-program-anywhere", "{port}")}})
-    must_tell(torpor, tell, "no-such-program-anywhere")
+def test_a_command_that_does_not_exist(torpor: Torpor, tell: Tell) -> None:
+    must_tell(torpor, tell, "nowhere", "no-such-program-anywhere")
 
 
-def test_a_program_that_exits_at_once(up: Up, tell: Tell) -> None:
-    code = "import sys; sys.exit('the cat ate the configuration')"
-    torpor = up({"apps": {"good": answering("good"), "bad": running(sys.executable, "-c", code)}})
-    must_tell(torpor, tell, "the cat ate the configuration")
+def test_a_program_that_exits_at_once(torpor: Torpor, tell: Tell) -> None:
+    must_tell(torpor, tell, "brief", "the cat ate the configuration")
 
 
-def test_a_program_that_never_listens(up: Up, tell: Tell) -> None:
-    code = "import time; time.sleep(600)"
-    bad = running(sys.executable, "-c", code, wake_timeout="2s")
-    torpor = up({"apps": {"good": answering("good"), "bad": bad}})
-    must_tell(torpor, tell, "2s")
-    wait(lambda: torpor.app("bad")["replicas"] == 0)
+def test_a_program_that_never_listens(torpor: Torpor, tell: Tell) -> None:
+    must_tell(torpor, tell, "deaf", "2s")
+    wait(lambda: torpor.app("deaf")["replicas"] == 0)
 
 
-def test_a_port_that_is_taken_already(up: Up, tell: Tell) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        bad = answering("bad", port=port)
-        torpor = up({"apps": {"good": answering("good"), "bad": bad}})
-        must_tell(torpor, tell, str(port))
+def test_a_port_that_is_taken_already(torpor: Torpor, tell: Tell) -> None:
+    must_tell(torpor, tell, "late", str(torpor.settings["apps"]["late"]["port"]), "taken")
 
 
-def test_a_log_that_cannot_be_written(up: Up, tell: Tell, tmp_path: Path) -> None:
-    (tmp_path / "logs" / "bad.log").mkdir(parents=True)
-    torpor = up({"log_directory": "logs", "apps": {"good": answering("good"), "bad": answering("bad")}})
-    must_tell(torpor, tell, "log")
+def test_a_log_that_cannot_be_written(torpor: Torpor, tell: Tell) -> None:
+    must_tell(torpor, tell, "mute", "mute.log")
 
 
 def test_a_log_directory_that_cannot_be(up: Up, tmp_path: Path) -> None:

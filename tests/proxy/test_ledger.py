@@ -50,11 +50,12 @@ def test_the_hold_times_of_a_storm_are_bounded() -> None:
     assert len(ledger.report().counts["a"].hold_seconds) == HOLDS_KEPT
 
 
-def test_an_app_that_is_gone_is_forgotten_once_nothing_is_open() -> None:
+def test_an_app_that_is_gone_is_forgotten_once_nothing_is_open_and_the_scaler_hears_so() -> None:
     ledger = Ledger()
     ledger.begin("a", counts=True)
+    ledger.report()
     ledger.forget("a")
     assert ledger.work("a").busy == 1
     ledger.end("a", counts=True)
-    ledger.forget("a")
+    assert ledger.report().apps["a"].busy == 0
     assert ledger.report(everything=True).apps == {}

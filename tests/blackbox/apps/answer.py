@@ -1,7 +1,8 @@
 """An app for the tests: starts as the environment says, and answers every request with JSON about itself and it.
 
 Only the standard library, so that it starts quickly and under any Python. Settings: NAME, START_DELAY (seconds
-before it listens), NEEDS_FILE (a file without which it exits at once), STARTS (a file that gets a line a start).
+before it listens), GATE (a file before which it does not listen), NEEDS_FILE (a file without which it exits at once),
+STARTS (a file that gets a line a start).
 Paths: /slow?seconds= answers late, /stream?seconds= dribbles chunks, /bytes?n= sends bytes, /status?code= a status,
 /hints sends 103 before 200, /die ends the process without a word.
 """
@@ -70,10 +71,12 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
                 "sha256": digest,
             }
         ).encode()
-    writer.write(f"HTTP/1.1 {status} Whatever\r\nContent-Type: application/json\r\nX-App: {NAME}\r\n".encode())
+    head_lines = [f"HTTP/1.1 {status} Whatever", "Content-Type: application/json", f"X-App: {NAME}"]
     if status not in HEAD_ONLY:
-        writer.write(f"Content-Length: {len(body)}\r\n".encode())
-    writer.write(b"\r\n" if method == "HEAD" or status in HEAD_ONLY else b"\r\n" + body)
+        head_lines.append(f"Content-Length: {len(body)}")
+    if method == "HEAD" or status in HEAD_ONLY:
+        body = b""
+    writer.write("\r\n".join([*head_lines, "", ""]).encode() + body)  # in one piece, or it waits for the other's ACK
     await writer.drain()
     return named.get("connection", "").lower() != "close"
 
@@ -132,4 +135,6 @@ if __name__ == "__main__":
         sys.stderr.write(f"{needed} is missing\n")
         sys.exit(3)
     time.sleep(float(os.environ.get("START_DELAY", "0")))
+    while (gate := os.environ.get("GATE")) and not os.path.exists(gate):  # noqa: PTH110 - as above
+        time.sleep(0.01)
     asyncio.run(main())
