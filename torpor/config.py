@@ -132,7 +132,11 @@ class Settings(_Strict):
 
     listen: Endpoint = Field(("127.0.0.1", 8080), description="Where visitors come in. Port 0: any free one.")
     api: Endpoint = Field(("127.0.0.1", 8081), description="REST, status page and metrics. Port 0: any free one.")
-    engine: Literal["auto", "mitmproxy"] = Field("auto", description="What moves the bytes: `auto` or `mitmproxy`.")
+    engine: Literal["auto", "mitmproxy", "haproxy"] = Field(
+        "auto",
+        description="What moves the bytes: `haproxy`, `mitmproxy`, or `auto`: "
+        "HAProxy where it is installed (2.6 or later), else mitmproxy.",
+    )
     token: str | None = Field(
         None,
         min_length=16,

@@ -24,6 +24,7 @@ _ERRORS = {
     408: "The request did not arrive in time.",
     413: "The request is too large.",
     500: "The proxy failed.",
+    501: "This proxy opens no tunnels.",
     502: "The app did not answer properly.",
     503: "The app cannot be reached just now. Try again in a moment.",
     504: "The app did not answer in time.",
@@ -52,7 +53,7 @@ class Sizes:
     max_connections: int
 
 
-def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts) -> dict[str, str]:
+def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts, orphan: float) -> dict[str, str]:
     """All files but the maps, by name."""
     environment = Environment(
         loader=PackageLoader("proxy.haproxy", "files"),
@@ -81,6 +82,7 @@ def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts) -> dict[str
         labels=LABELS,
         progress=PROGRESS,
         proto="http",
+        orphan=round(orphan),
     )
     return made
 

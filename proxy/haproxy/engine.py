@@ -20,7 +20,9 @@ from proxy.haproxy import configuration
 from proxy.haproxy.configuration import Sizes, Timeouts
 from proxy.haproxy.door import Door
 from proxy.haproxy.lane import HaproxyLane
-from proxy.haproxy.process import HaproxyProcess, check_configuration, check_program, find_program
+from proxy.haproxy.maps import MAPS
+from proxy.haproxy.process import HaproxyProcess, check_configuration
+from proxy.haproxy.program import find_program
 from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from proxy.server import House
@@ -32,6 +34,7 @@ RESTART = (0.1, 5.0)
 """Seconds before HAProxy is started again: the first pause, doubled up to the last."""
 STEADY = 10.0
 """Seconds that it must have run for the pauses to begin anew."""
+ORPHAN = 60.0
 FDS_PER_CONNECTION = 4
 """Descriptors of a visit at the worst: the client's, the question's, the way back's two ends or the app's."""
 SPARE_FDS = 200
@@ -51,15 +54,19 @@ class HaproxyEngine:
         threads: int | None = None,
         max_connections: int | None = None,
         timeouts: Timeouts | None = None,
+        orphan: float = ORPHAN,
         program: str = "haproxy",
     ) -> None:
-        """`trusted_proxies` are networks; raises ValueError for what is not one."""
+        """`trusted_proxies` are networks; raises ValueError for what is not one.
+
+        `orphan` are the seconds that HAProxy serves on without a proxy process before it ends by itself.
+        """
         trusted = tuple(trusted_proxies)
         self._listen = listen
         self._program = program
         self._state = StateDirectory(state_directory)
         self._sizes = Sizes(threads or os.process_cpu_count() or 1, max_connections or _room())
-        self._files = configuration.render(self._sizes, trusted, timeouts or Timeouts())
+        self._files = configuration.render(self._sizes, trusted, timeouts or Timeouts(), orphan)
         self._tasks = asyncio.TaskGroup()
         self._runtime = RuntimeSocket(self._state.runtime_socket)
         self.lanes = HaproxyLane(self._runtime, house.table, house.ledger)
@@ -82,9 +89,9 @@ class HaproxyEngine:
 
     async def _begin(self) -> None:
         stack = self._stack
-        self._program = find_program(self._program)
-        await check_program(self._program)
+        self._program, _ = await asyncio.to_thread(find_program, self._program)
         stack.enter_context(self._state)
+        stack.callback(self._state.clear, [*self._files, *MAPS])
         await stack.enter_async_context(self._tasks)
         await self._door.open(self._state.door_socket)
         stack.callback(self._door.close)
@@ -195,7 +202,6 @@ class HaproxyEngine:
                 cut = await haproxy.open_visits()
         await haproxy.kill()
         self.lanes.is_down()
-        self._state.forget()
         return cut
 
 

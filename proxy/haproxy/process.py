@@ -5,7 +5,6 @@ import contextlib
 import logging
 import os
 import re
-import shutil
 import signal
 import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -19,7 +18,6 @@ from proxy.lanes import LaneError
 
 logger = logging.getLogger(__name__)
 
-OLDEST = (2, 6)
 START = 15.0
 """Seconds within which it must answer."""
 POLL = 0.2
@@ -30,27 +28,6 @@ WORDS = 2000
 
 _MASTER = re.compile(r"^(\d+)\s+master\b", re.MULTILINE)
 _NOISE = re.compile(r"^\[(NOTICE|WARNING|ALERT)\]\s+\(\d+\) : ")
-
-
-def find_program(program: str = "haproxy") -> str:
-    """The program's path. Raises OSError that says what to do."""
-    path = shutil.which(program) or shutil.which(program, path="/usr/local/sbin:/usr/sbin:/sbin")
-    if path is None:
-        raise OSError("HAProxy is not installed (on Debian: apt install haproxy)")
-    return path
-
-
-async def check_program(path: str) -> str:
-    """The version of an HAProxy that is new enough. Raises OSError that says what is wrong with it."""
-    said = await _run(path, "-v")
-    found = re.search(r"version (\d+)\.(\d+)(\S*)", said)
-    if found is None:
-        raise OSError(f"{path} does not say what version of HAProxy it is")
-    if (int(found[1]), int(found[2])) < OLDEST:
-        raise OSError(f"{path} is HAProxy {found[1]}.{found[2]}; Torpor needs {OLDEST[0]}.{OLDEST[1]} or later")
-    if "+LUA" not in await _run(path, "-vv"):
-        raise OSError(f"{path} was built without Lua, which Torpor needs")
-    return f"{found[1]}.{found[2]}{found[3]}"
 
 
 class HaproxyProcess:
@@ -71,7 +48,7 @@ class HaproxyProcess:
             program,
             *("-W", "-S", "unix@master.sock,mode,600", "-f", "haproxy.cfg"),
             cwd=state.path,
-            env={"PATH": os.environ.get("PATH", os.defpath), LISTEN_FD: str(listener.fileno())},
+            env=_environment(listener),
             pass_fds=(listener.fileno(),),
             stdin=DEVNULL,
             stdout=DEVNULL,
@@ -167,25 +144,34 @@ class HaproxyProcess:
 
 async def check_configuration(program: str, directory: Path, listener: socket.socket) -> None:
     """Have HAProxy read the files. Raises OSError with its complaints."""
-    environment = {"PATH": os.environ.get("PATH", os.defpath), LISTEN_FD: str(listener.fileno())}
-    await _run(program, "-c", "-f", "haproxy.cfg", cwd=directory, env=environment, pass_fds=(listener.fileno(),))
-
-
-async def _run(program: str, *arguments: str, **more: object) -> str:
-    process = await asyncio.create_subprocess_exec(program, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, **more)  # type: ignore[arg-type] # as subprocess takes them
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *("-c", "-f", "haproxy.cfg"),
+        cwd=directory,
+        env=_environment(listener),
+        pass_fds=(listener.fileno(),),
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=PIPE,
+    )
     try:
         async with asyncio.timeout(START):
-            out, err = await process.communicate()
+            _, said = await process.communicate()
     except TimeoutError:
-        raise OSError(f"{program} {arguments[0]} has not ended within {START:g}s") from None
+        raise OSError(f"HAProxy has not read its configuration within {START:g}s") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode:
-        lines = [_NOISE.sub("", line) for line in err.decode(errors="replace").splitlines() if "NOTICE" not in line]
+        lines = [_NOISE.sub("", line) for line in said.decode(errors="replace").splitlines() if "NOTICE" not in line]
         raise OSError(f"HAProxy does not accept its configuration: {'; '.join(lines)[:WORDS]}")
-    return out.decode(errors="replace")
+
+
+def _environment(listener: socket.socket) -> dict[str, str]:
+    """Ours, less what is Torpor's own in it: secrets."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TORPOR_", "HAPROXY_"))}
+    return inherited | {LISTEN_FD: str(listener.fileno())}
 
 
 def _alive(pid: int) -> bool:

@@ -3,11 +3,12 @@
 It belongs to one user and one proxy process at a time: whoever can open the sockets in it commands HAProxy.
 """
 
+import contextlib
 import fcntl
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -82,9 +83,13 @@ class StateDirectory:
             return {}
         return facts if isinstance(facts, dict) else {}
 
-    def forget(self) -> None:
-        """HAProxy has ended in good order."""
-        (self.path / "engine.json").unlink(missing_ok=True)
+    def clear(self, written: Iterable[str]) -> None:
+        """HAProxy has ended in good order: take away these files and the sockets, and the directory if that was all."""
+        for name in (*written, "engine.json", "run.sock", "master.sock", "again.sock", "door.sock", "lock"):
+            (self.path / name).unlink(missing_ok=True)
+        for folder in (*{(self.path / name).parent for name in written if "/" in name}, self.path):
+            with contextlib.suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
 
 
 def is_ours(path: Path) -> None:

@@ -12,7 +12,7 @@ def send(address: tuple[str, int], sent: bytes, *, half_close: bool = False, wit
     """
     received = b""
     with socket.create_connection(address, timeout=within) as connection:
-        with contextlib.suppress(ConnectionError, TimeoutError):
+        with contextlib.suppress(OSError):
             connection.sendall(sent)
             if half_close:
                 connection.shutdown(socket.SHUT_WR)

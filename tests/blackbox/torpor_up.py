@@ -142,8 +142,12 @@ class Torpor:
 
     def proxy(self) -> int:
         """The process id of the proxy."""
-        [pid] = [pid for pid in self.left() if " proxy" in processes.name(pid)]
+        [pid] = self.proxies()
         return pid
+
+    def proxies(self) -> list[int]:
+        """The process ids of all proxies; none while it is being replaced."""
+        return [pid for pid in self.left() if " proxy" in processes.name(pid)]
 
     # As a visitor and as an operator
 

@@ -17,7 +17,9 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from proxy.haproxy.program import find_program
 from torpor.cli.api import Api
+from torpor.cli.engines import choose
 from torpor.cli.failure import Failed
 from torpor.cli.urls import base_url
 from torpor.cli.where import Where, reachable
@@ -159,11 +161,20 @@ def every_app_wakes(settings: Settings, base: Path) -> Iterator[Finding]:
 
 def engine_available(settings: Settings, base: Path) -> Iterator[Finding]:
     """What moves the bytes is installed."""
+    choice = choose(settings.engine)
+    if choice.name == "mitmproxy":
+        try:
+            yield Finding(Grade.OK, f"the engine is mitmproxy {version('mitmproxy')} ({choice.why})")
+        except PackageNotFoundError:
+            fix = "install Torpor with its dependencies: make setup"
+            yield Finding(Grade.WRONG, "the engine mitmproxy is not installed", fix)
+        return
     try:
-        yield Finding(Grade.OK, f"the engine mitmproxy {version('mitmproxy')} is installed")
-    except PackageNotFoundError:
-        fix = "install Torpor with its dependencies: make setup"
-        yield Finding(Grade.WRONG, "the engine mitmproxy is not installed", fix)
+        path, number = find_program()
+    except OSError as error:
+        yield Finding(Grade.WRONG, str(error), "install it, or set engine: auto or mitmproxy")
+    else:
+        yield Finding(Grade.OK, f"the engine is HAProxy {number} ({path})")
 
 
 def enough_descriptors(settings: Settings, base: Path) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ Reads in the order it happens: scaler, proxy, ready, work, drain, end.
 """
 
 import asyncio
+import hashlib
 import logging
 import secrets
 from collections import Counter
@@ -11,8 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proxy.haproxy.state import default_directory
 from torpor import __version__
 from torpor.cli.child import ProxyProcess, torpor_command
+from torpor.cli.engines import choose
 from torpor.cli.failure import Failed
 from torpor.cli.ready import remove_ready, write_ready
 from torpor.cli.reloading import reload_when_asked
@@ -56,6 +59,7 @@ class Everything:
         self._ready_file = ready_file
         self._screen = screen
         self._hint = hint
+        self._engine = choose(settings.engine)
         self._token = secrets.token_urlsafe(32)
         self._stop = asyncio.Event()
         self._stop_scaler = asyncio.Event()
@@ -123,7 +127,8 @@ class Everything:
         command = torpor_command(
             "proxy",
             *("--link", base_url(api)),
-            *("--engine", settings.engine),
+            *("--engine", self._engine.name),
+            *("--state-directory", str(default_directory(f"up-{_short(self._file)}"))),
             *("--max-held", str(settings.max_held)),
             *("--drain-timeout", str(settings.drain_timeout)),
             *("--log-level", logging.getLevelName(logging.getLogger().level).lower()),
@@ -147,9 +152,7 @@ class Everything:
     def _say_ready(self, ready: "ScalerReady", listen: Address, api: Address) -> None:
         ready.control.listen = str(listen)
         statuses = ready.control.statuses()
-        engine = self._settings.engine
-        why = "auto: the one engine of this version" if engine == "auto" else "as torpor.yaml says"
-        self._say(f"Torpor {__version__} with the engine mitmproxy ({why})")
+        self._say(f"Torpor {__version__} with the engine {self._engine}")
         self._say(f"visitors: {base_url(listen)}   status page: {base_url(api)}")
         urls = [(status.id, url) for status in statuses if (url := app_url(status.hosts, listen))]
         for app, url in urls[:URLS]:
@@ -161,7 +164,8 @@ class Everything:
         for line in self._hint.splitlines():
             self._say(line)
         if self._screen.board is not None:
-            title = f"Torpor {__version__}   visitors {base_url(listen)}   status page {base_url(api)}   mitmproxy"
+            where = f"visitors {base_url(listen)}   status page {base_url(api)}"
+            title = f"Torpor {__version__}   {where}   {self._engine.name}"
             self._screen.board.begin(title, listen, statuses)
             self._screen.refresh()
         if self._ready_file is not None:
@@ -223,3 +227,8 @@ class Everything:
         if self._ready_file is not None:
             with suppress(OSError):
                 remove_ready(self._ready_file)
+
+
+def _short(file: Path) -> str:
+    """A name for what belongs to this torpor.yaml, the same at every run."""
+    return hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]

@@ -2,8 +2,8 @@
 -- A proxy process that comes back before that finds HAProxy serving, and takes it over.
 
 local DOOR = "unix@door.sock"
-local LOOK = 5          -- seconds between two looks
-local PATIENCE = 60     -- seconds without a proxy process
+local PATIENCE = tonumber(os.getenv("TORPOR_ORPHAN_SECONDS"))
+local LOOK = math.max(1, PATIENCE // 10)    -- seconds between two looks
 
 core.register_task(function()
     local gone = 0

@@ -2,21 +2,36 @@
 
 import asyncio
 import json
+import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from torpor.cli.engines import ENGINES, Choice, EngineName, choose
 from torpor.cli.options import DurationType, EndpointType, log_level_option
 
 if TYPE_CHECKING:
     from proxy.server import EngineFactory
 
 
+log = logging.getLogger(__name__)
+
+SUPERVISED_ORPHAN = 20.0
+"""Seconds that HAProxy serves on without us when `torpor up` looks after us, which starts the next one at once."""
+
+
 @click.command("proxy")
 @click.option("--link", required=True, metavar="URL", help="Where the scaler's API is, such as http://10.0.0.7:8081.")
 @click.option("--listen", required=True, type=EndpointType(), help="Where visitors come in, such as 0.0.0.0:8080.")
-@click.option("--engine", type=click.Choice(["auto", "mitmproxy"]), default="auto", show_default=True)
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
+@click.option(
+    "--state-directory",
+    type=click.Path(path_type=Path),
+    help="Where HAProxy's configuration and sockets are; a proxy that is restarted finds its HAProxy there. "
+    "Default: one for each listen address, in $XDG_RUNTIME_DIR or /run.",
+)
 @click.option(
     "--trusted-proxy",
     "trusted_proxies",
@@ -45,6 +60,7 @@ def command(
     link: str,
     listen: tuple[str, int],
     engine: str,
+    state_directory: Path | None,
     trusted_proxies: tuple[str, ...],
     max_held: int,
     drain_timeout: float,
@@ -68,11 +84,13 @@ def command(
     kind = ForParent if supervised_by is not None else OneLine
     set_up(log_level, formatter=kind([token]))
     raise_fd_limit()
-    asyncio.run(_serve(link, token, listen, trusted_proxies, max_held, drain_timeout))
+    orphan = SUPERVISED_ORPHAN if supervised_by is not None else None
+    made = _engine(choose(engine), listen, trusted_proxies, state_directory, orphan)
+    asyncio.run(_serve(link, token, made, max_held, drain_timeout))
 
 
 async def _serve(
-    link: str, token: str, listen: tuple[str, int], trusted: tuple[str, ...], max_held: int, drain_timeout: float
+    link: str, token: str, made: "tuple[EngineName, EngineFactory]", max_held: int, drain_timeout: float
 ) -> None:
     from proxy.server import serve_proxy
     from torpor.cli.signals import stop_on_signals
@@ -84,8 +102,8 @@ async def _serve(
         await serve_proxy(
             link_url=link,
             link_token=token,
-            engine=_mitmproxy(listen, trusted),
-            engine_name="mitmproxy",
+            engine=made[1],
+            engine_name=made[0],
             max_held=max_held,
             drain_timeout=drain_timeout,
             on_ready=_say_where,
@@ -95,10 +113,30 @@ async def _serve(
         raise as_failure(raised) from None
 
 
-def _mitmproxy(listen: tuple[str, int], trusted: tuple[str, ...]) -> "EngineFactory":
-    from addons.engine import MitmproxyEngine
+def _engine(
+    choice: Choice,
+    listen: tuple[str, int],
+    trusted: tuple[str, ...],
+    state_directory: Path | None,
+    orphan: float | None,
+) -> "tuple[EngineName, EngineFactory]":
+    log.info("the engine is %s", choice)
+    if choice.name == "mitmproxy":
+        from addons.engine import MitmproxyEngine
 
-    return lambda house: MitmproxyEngine(house.doorman, listen=listen, trusted_proxies=trusted)
+        return choice.name, lambda house: MitmproxyEngine(house.doorman, listen=listen, trusted_proxies=trusted)
+    from proxy.haproxy.engine import ORPHAN, HaproxyEngine
+    from proxy.haproxy.state import default_directory
+
+    host, port = listen
+    name = f"proxy-{host.replace(':', '_')}-{port or os.getpid()}"
+    return choice.name, lambda house: HaproxyEngine(
+        house,
+        listen=listen,
+        trusted_proxies=trusted,
+        state_directory=state_directory or default_directory(name),
+        orphan=orphan or ORPHAN,
+    )
 
 
 def _say_where(listen: tuple[str, int]) -> None:

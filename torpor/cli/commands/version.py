@@ -19,7 +19,12 @@ def command(as_json: bool) -> None:
     torpor version
     torpor version --json
     """
-    found = {"torpor": __version__, "python": platform.python_version(), "mitmproxy": _installed("mitmproxy")}
+    found = {
+        "torpor": __version__,
+        "python": platform.python_version(),
+        "mitmproxy": _installed("mitmproxy"),
+        "haproxy": _haproxy(),
+    }
     click.echo(json.dumps(found) if as_json else "\n".join(f"{name} {number}" for name, number in found.items()))
 
 
@@ -27,4 +32,13 @@ def _installed(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
+        return "not installed"
+
+
+def _haproxy() -> str:
+    from proxy.haproxy.program import find_program
+
+    try:
+        return find_program()[1]
+    except OSError:
         return "not installed"

@@ -37,7 +37,7 @@ async def test_it_says_where_everything_is_and_then_each_event_on_a_line(torpor:
         up.process.send_signal(signal.SIGTERM)
         assert await up.until_ended() == 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z files is awake after .*", awake)
-    assert "the engine mitmproxy (auto: " in up.said
+    assert "the engine HAProxy (auto: " in up.said or "the engine mitmproxy (auto: " in up.said
     assert f"visitors: http://{ready['listen']}   status page: http://{ready['api']}" in up.said
     assert f"files: http://files.localhost:{ready['listen'].partition(':')[2]}" in up.said
     assert "\x1b" not in up.said
@@ -53,7 +53,7 @@ async def test_a_second_signal_ends_it_at_once(torpor: Torpor, tmp_path: Path) -
         listen = (await up.until_ready())["listen"]
         reader, writer = await asyncio.open_connection(*listen.split(":"))
         writer.write(b"GET / HTTP/1.1\r\nHost: files.localhost\r\n\r\n")
-        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        assert b" 200 " in await reader.readline()
         up.process.send_signal(signal.SIGINT)
         await up.until_said("visits in flight may take 30s to end; once more ends it at once")
         await up.until_said(r"in flight: 1 \(files 1\); at most \d+s more")
