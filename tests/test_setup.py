@@ -60,6 +60,30 @@ def test_without_a_python_one_line_says_how_to_get_one() -> None:
     assert "pyenv install 3.13" in line
 
 
+@pytest.mark.parametrize("behind_a_link", [False, True])
+def test_an_environment_is_made_where_it_is_wanted_and_nowhere_else(tmp_path: Path, behind_a_link: bool) -> None:
+    project, cache = tmp_path / "a project", tmp_path / "cache"
+    project.mkdir()
+    (project / "precious").touch()
+    (project / "requirements.txt").write_text("# nothing\n")
+    if behind_a_link:
+        cache.mkdir()
+        (project / ".cache").mkdir()
+        (project / ".cache" / "apps").symlink_to(cache)
+    for _ in range(2):  # the second time it is there already
+        subprocess.run(
+            [ROOT / ".ci" / "fill-venv", ".cache/apps", "requirements.txt"],
+            cwd=project,
+            env={**os.environ, "PYTHON": sys.executable},
+            capture_output=True,
+            timeout=100,
+            check=True,
+        )
+    assert (project / ".cache" / "apps" / "bin" / "python").exists()
+    assert {path.name for path in project.iterdir()} == {"precious", "requirements.txt", ".cache"}
+    assert (cache / "pyvenv.cfg").exists() == behind_a_link
+
+
 @pytest.mark.parametrize("name", PINS)
 def test_every_package_is_pinned_and_hashed_and_comes_from_no_index_in_particular(name: str) -> None:
     text = (ROOT / name).read_text()
