@@ -5,7 +5,6 @@ ones are kept by connection, and there are two ends: the visit's own (`visit_end
 then, the connection's (`client_disconnected`). A leak would keep an app awake for ever.
 """
 
-import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
@@ -14,7 +13,7 @@ from mitmproxy import connection, http
 from addons.doorman import Doorman
 from addons.layers.answers import own
 from addons.layers.heads import tokens
-from proxy.visit import Forward, Verdict, Visit
+from proxy.visit import Forward, Gone, Verdict, Visit
 from torpor.routes import normalise_host
 
 CLIENT = "torpor.client"
@@ -28,7 +27,7 @@ class _Open:
     """A visit between its request's head and its end."""
 
     visit: Visit
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: Gone = field(default_factory=Gone)
     forward: Forward | None = None
 
     def forwarded(self) -> Forward:

@@ -1,9 +1,8 @@
 """What the engine needs of a doorman: the port that `proxy.doorman.Doorman` fits."""
 
-import asyncio
 from typing import Protocol
 
-from proxy.visit import Answer, Forward, Verdict, Visit
+from proxy.visit import Answer, Forward, Gone, Verdict, Visit
 
 
 class Doorman(Protocol):
@@ -12,11 +11,11 @@ class Doorman(Protocol):
     def glance(self, visit: Visit) -> Verdict | None:
         """The verdict if it can be told at once; None when the visit has to wait in `admit`."""
 
-    async def admit(self, visit: Visit, gone: asyncio.Event) -> Verdict:
+    async def admit(self, visit: Visit, gone: Gone) -> Verdict:
         """The verdict, when there is one. Returns soon after `gone` is set: the client has left."""
         ...
 
-    async def again(self, visit: Visit, forward: Forward, error: str, gone: asyncio.Event) -> Verdict:
+    async def again(self, visit: Visit, forward: Forward, error: str, gone: Gone) -> Verdict:
         """The address of `forward` did not take the connection; `forward` is taken back by this call."""
         ...
 

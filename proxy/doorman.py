@@ -14,7 +14,7 @@ from proxy import pages
 from proxy.ledger import Ledger
 from proxy.policy import Choice, Standing, decide, wakes
 from proxy.table import AppTable, Known
-from proxy.visit import Answer, Forward, Verdict, Visit
+from proxy.visit import Answer, Forward, Gone, Verdict, Visit
 from proxy.visitors import who
 from torpor.link import Down, Knock
 from torpor.words import Phase, Visitor
@@ -64,7 +64,7 @@ class Doorman:
             return pages.unknown_host(visit)
         return self._verdict(visit, who(visit), known, waited=0.0, lane="doorman")
 
-    async def admit(self, visit: Visit, gone: asyncio.Event) -> Verdict:
+    async def admit(self, visit: Visit, gone: Gone) -> Verdict:
         """The verdict, when there is one. `gone` is set when the client has left; a wake goes on all the same."""
         if visit.path.startswith(PROGRESS):
             return await self._progress(visit, gone)
@@ -73,7 +73,7 @@ class Doorman:
             return pages.unknown_host(visit)
         return await self._hold(visit, known, gone, began=self._table.now())
 
-    async def again(self, visit: Visit, forward: Forward, error: str, gone: asyncio.Event) -> Verdict:
+    async def again(self, visit: Visit, forward: Forward, error: str, gone: Gone) -> Verdict:
         """The address refused the connection: hold the visit, whole as it is, until there is one that does not."""
         self._take_back(forward)
         known = self._table.get(forward.app)
@@ -178,7 +178,7 @@ class Doorman:
         self,
         visit: Visit,
         known: Known,
-        gone: asyncio.Event,
+        gone: Gone,
         *,
         began: float,
         avoid: tuple[object, ...] = (),
@@ -190,36 +190,26 @@ class Doorman:
         not_before = self._table.now() + pause
         self._ledger.hold(app)
         try:
-            async with asyncio.TaskGroup() as group:
-                left = group.create_task(gone.wait())
-                try:
-                    while True:
-                        now = self._table.now()
-                        waited = now - began
-                        if self._table.get(app) is not known:
-                            return pages.unknown_host(visit)
-                        if gone.is_set():
-                            self._ledger.count(app, "held gone")
-                            return pages.refused(408, "The client has left.")
-                        if avoid and now < not_before and known.view.addresses == avoid:
-                            rest = not_before - now
-                        elif error and waited > known.view.policy.wake_timeout:
-                            self._ledger.count(app, "held failed")
-                            return pages.broken(visit, known.view, error)
-                        else:
-                            verdict = self._verdict(visit, visitor, known, waited=max(waited, 1e-6), lane="held")
-                            if verdict is not None:
-                                self._ledger.count_hold(app, waited)
-                                return verdict
-                            rest = self._patience(visit, visitor, known, waited)
-                        bell = asyncio.get_running_loop().create_future()
-                        known.waiters.add(bell)
-                        try:
-                            await asyncio.wait((left, bell), timeout=rest, return_when=asyncio.FIRST_COMPLETED)
-                        finally:
-                            known.waiters.discard(bell)
-                finally:
-                    left.cancel()
+            while True:
+                now = self._table.now()
+                waited = now - began
+                if self._table.get(app) is not known:
+                    return pages.unknown_host(visit)
+                if gone.is_set():
+                    self._ledger.count(app, "held gone")
+                    return pages.refused(408, "The client has left.")
+                if avoid and now < not_before and known.view.addresses == avoid:
+                    rest = not_before - now
+                elif error and waited > known.view.policy.wake_timeout:
+                    self._ledger.count(app, "held failed")
+                    return pages.broken(visit, known.view, error)
+                else:
+                    verdict = self._verdict(visit, visitor, known, waited=max(waited, 1e-6), lane="held")
+                    if verdict is not None:
+                        self._ledger.count_hold(app, waited)
+                        return verdict  # nothing is awaited from here on: a Forward cannot be lost
+                    rest = self._patience(visit, visitor, known, waited)
+                await _ring(known, gone, rest)
         finally:
             self._ledger.release(app)
 
@@ -229,7 +219,7 @@ class Doorman:
         rest = decide(visit, visitor, standing, waited).patience
         return rest if known.view.phase is Phase.WAKING else min(rest, KNOCK_AGAIN)
 
-    async def _progress(self, visit: Visit, gone: asyncio.Event) -> Verdict:
+    async def _progress(self, visit: Visit, gone: Gone) -> Verdict:
         """Answer the waiting page's question when there is news since what it has seen. Neither wakes nor counts."""
         query = parse_qs(visit.path.partition("?")[2], max_num_fields=8)
         at = query.get("at", ["/"])[0]
@@ -248,6 +238,26 @@ class Doorman:
         now = self._table.now()
         standing = {"waking_for": known.waking_for(now), "retry_in": known.retry_in(now)}
         return pages.progress(known.view.model_copy(update=standing), str(known.view.epoch))
+
+
+async def _ring(known: Known, gone: Gone, patience: float) -> None:
+    """Until the app's phase changes, the client leaves, or so many seconds have passed."""
+    loop = asyncio.get_running_loop()
+    bell: asyncio.Future[None] = loop.create_future()
+    known.waiters.add(bell)
+    gone.bell = bell
+    timer = loop.call_later(patience, _strike, bell)
+    try:
+        await bell
+    finally:
+        timer.cancel()
+        gone.bell = None
+        known.waiters.discard(bell)
+
+
+def _strike(bell: "asyncio.Future[None]") -> None:
+    if not bell.done():
+        bell.set_result(None)
 
 
 def _plain(text: str) -> str:

@@ -1,5 +1,6 @@
 """A visit and what the doorman answers to it: the words between the doorman and every engine."""
 
+import asyncio
 from dataclasses import dataclass
 
 from torpor.words import Address, AppId
@@ -24,6 +25,19 @@ class Visit:
     """`Sec-Purpose` or `Purpose`: browsers prefetch what nobody has asked for yet."""
     upgrade: bool = False
     """It asks to switch protocols (WebSocket)."""
+
+
+class Gone(asyncio.Event):
+    """Set by the engine when the client has left. Rings the bell its visit waits for, so that waiting needs no task."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bell: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        super().set()
+        if self.bell is not None and not self.bell.done():
+            self.bell.set_result(None)
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,7 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
-from proxy.visit import Answer, Forward
+from proxy.visit import Answer, Forward, Gone
 from scaler.errors import SleepRefused
 from tests.link.house import TOKEN, Both, both_ends, until
 from tests.proxy.porch import program
@@ -23,7 +23,7 @@ async def both() -> AsyncIterator[Both]:
 async def test_a_knock_travels_up_and_the_address_comes_down(both: Both) -> None:
     both.add("a")
     proxy = await both.proxy()
-    verdict = await proxy.doorman.admit(program(), asyncio.Event())
+    verdict = await proxy.doorman.admit(program(), Gone())
     assert isinstance(verdict, Forward)
     assert both.phase("a") is Phase.AWAKE
     assert both.scaler.status("a").cause == "GET / from 192.0.2.1 (curl/8.0)"
@@ -33,7 +33,7 @@ async def test_a_knock_travels_up_and_the_address_comes_down(both: Both) -> None
 async def test_activity_is_reported_within_a_heartbeat_or_two(both: Both) -> None:
     both.add("a")
     proxy = await both.proxy()
-    verdict = await proxy.doorman.admit(program(), asyncio.Event())
+    verdict = await proxy.doorman.admit(program(), Gone())
     assert isinstance(verdict, Forward)
     await until(lambda: both.scaler.status("a").in_flight == 1)
     proxy.doorman.done(verdict)
@@ -52,7 +52,7 @@ async def test_an_app_put_to_sleep_has_been_acknowledged_by_every_proxy(both: Bo
 async def test_a_visit_in_flight_refuses_the_sleep(both: Both) -> None:
     both.add("a")
     proxy = await both.proxy()
-    verdict = await proxy.doorman.admit(program(), asyncio.Event())
+    verdict = await proxy.doorman.admit(program(), Gone())
     assert isinstance(verdict, Forward)
     with pytest.raises(SleepRefused, match="1 in flight"):
         await both.scaler.sleep("a")
@@ -72,7 +72,7 @@ async def test_no_visit_is_ever_forwarded_to_an_app_that_is_not_there(both: Both
         doorman = ends[end_number % 2].doorman
         while not stop.is_set():
             visit = program()
-            verdict = doorman.glance(visit) or await doorman.admit(visit, asyncio.Event())
+            verdict = doorman.glance(visit) or await doorman.admit(visit, Gone())
             if isinstance(verdict, Answer):
                 wrong.append(verdict.status)
                 return

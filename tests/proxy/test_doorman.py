@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from proxy.doorman import KNOCK_AGAIN, PROGRESS, RECONNECT
-from proxy.visit import Answer, Forward, Verdict, Visit
+from proxy.visit import Answer, Forward, Gone, Verdict, Visit
 from tests.proxy.porch import HERE, Porch, browser, policy, program
 from torpor.link import Down, Knock
 from torpor.words import Phase
@@ -68,7 +68,7 @@ async def test_a_held_visit_knocks_and_is_forwarded_when_the_app_is_awake(porch:
     visit = program("/x", user_agent="curl\n8")
     assert porch.doorman.glance(visit) is None
     async with asyncio.TaskGroup() as group:
-        held = group.create_task(porch.doorman.admit(visit, asyncio.Event()))
+        held = group.create_task(porch.doorman.admit(visit, Gone()))
         await porch.settle()
         assert porch.ledger.work("a").held == 1
         porch.app(Phase.WAKING)
@@ -85,7 +85,7 @@ async def test_a_held_visit_knocks_and_is_forwarded_when_the_app_is_awake(porch:
 async def test_many_held_visits_knock_once(porch: Porch) -> None:
     porch.app(Phase.ASLEEP)
     async with asyncio.TaskGroup() as group:
-        held = [group.create_task(porch.doorman.admit(program(), asyncio.Event())) for _ in range(5)]
+        held = [group.create_task(porch.doorman.admit(program(), Gone())) for _ in range(5)]
         await porch.settle()
         assert porch.knocks == 1
         porch.app(Phase.AWAKE)
@@ -94,7 +94,7 @@ async def test_many_held_visits_knock_once(porch: Porch) -> None:
 
 async def test_a_knock_that_changed_nothing_is_repeated(porch: Porch) -> None:
     porch.app(Phase.ASLEEP)
-    gone = asyncio.Event()
+    gone = Gone()
     async with asyncio.TaskGroup() as group:
         group.create_task(porch.doorman.admit(program(), gone))
         await porch.settle()
@@ -107,7 +107,7 @@ async def test_a_knock_that_changed_nothing_is_repeated(porch: Porch) -> None:
 
 async def test_more_than_may_be_held_are_refused_at_once(porch: Porch) -> None:
     porch.app(Phase.ASLEEP)
-    gone = asyncio.Event()
+    gone = Gone()
     async with asyncio.TaskGroup() as group:
         for _ in range(5):
             group.create_task(porch.doorman.admit(program(), gone))
@@ -121,7 +121,7 @@ async def test_more_than_may_be_held_are_refused_at_once(porch: Porch) -> None:
 async def test_the_bound_of_one_app_does_not_touch_another(porch: Porch) -> None:
     porch.app(Phase.ASLEEP, policy=policy(max_held=1))
     porch.app(Phase.ASLEEP, id="b", routes=("b.localhost",))
-    gone = asyncio.Event()
+    gone = Gone()
     async with asyncio.TaskGroup() as group:
         group.create_task(porch.doorman.admit(program(), gone))
         await porch.settle()
@@ -132,7 +132,7 @@ async def test_the_bound_of_one_app_does_not_touch_another(porch: Porch) -> None
 
 async def test_a_client_that_leaves_ends_its_hold_and_not_the_wake(porch: Porch) -> None:
     porch.app(Phase.ASLEEP)
-    gone = asyncio.Event()
+    gone = Gone()
     async with asyncio.TaskGroup() as group:
         held = group.create_task(porch.doorman.admit(program(), gone))
         await porch.settle()
@@ -146,7 +146,7 @@ async def test_a_client_that_leaves_ends_its_hold_and_not_the_wake(porch: Porch)
 async def test_a_wake_that_fails_tells_everyone_who_waits_the_reason(porch: Porch) -> None:
     porch.app(Phase.WAKING)
     async with asyncio.TaskGroup() as group:
-        held = [group.create_task(porch.doorman.admit(visit, asyncio.Event())) for visit in (program(), browser())]
+        held = [group.create_task(porch.doorman.admit(visit, Gone())) for visit in (program(), browser())]
         await porch.settle()
         porch.app(Phase.FAILED, reason="command not found: nope", retry_in=1.0)
     for task in held:
@@ -178,7 +178,7 @@ async def test_a_visit_during_a_drain_waits_and_calls_it_off(porch: Porch) -> No
     assert porch.doorman.glance(program()) is None
     assert porch.knocks == 1
     async with asyncio.TaskGroup() as group:
-        held = group.create_task(porch.doorman.admit(program(), asyncio.Event()))
+        held = group.create_task(porch.doorman.admit(program(), Gone()))
         await porch.settle()
         porch.app(Phase.AWAKE)
     assert isinstance(held.result(), Forward)
@@ -188,7 +188,7 @@ async def test_an_address_that_refuses_is_reported_and_tried_again_until_it_answ
     porch.app(Phase.AWAKE)
     first = forward(porch.doorman.glance(program()))
     async with asyncio.TaskGroup() as group:
-        held = group.create_task(porch.doorman.again(program(), first, "refused", asyncio.Event()))
+        held = group.create_task(porch.doorman.again(program(), first, "refused", Gone()))
         await porch.settle()
         assert not held.done()
         porch.time += RECONNECT[0]
@@ -204,7 +204,7 @@ async def test_an_app_that_fell_over_is_knocked_awake_by_the_visit_it_refused(po
     porch.app(Phase.AWAKE)
     first = forward(porch.doorman.glance(program()))
     async with asyncio.TaskGroup() as group:
-        held = group.create_task(porch.doorman.again(program(), first, "refused", asyncio.Event()))
+        held = group.create_task(porch.doorman.again(program(), first, "refused", Gone()))
         await porch.settle()
         porch.app(Phase.ASLEEP)
         await porch.settle()
@@ -222,7 +222,7 @@ async def test_an_address_that_refuses_for_ever_ends_with_the_wake_timeout(porch
     verdict: Verdict | None = None
     for _ in range(3):
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(porch.doorman.again(program(), ticket, "Connection refused", asyncio.Event()))
+            task = group.create_task(porch.doorman.again(program(), ticket, "Connection refused", Gone()))
             await porch.settle()
             porch.time += 1
             porch.table.get("a").ring()  # type: ignore[union-attr]
@@ -237,7 +237,7 @@ async def test_an_address_that_refuses_for_ever_ends_with_the_wake_timeout(porch
 async def test_an_app_that_is_removed_while_visits_wait_answers_as_unknown(porch: Porch) -> None:
     porch.app(Phase.WAKING)
     async with asyncio.TaskGroup() as group:
-        held = group.create_task(porch.doorman.admit(program(), asyncio.Event()))
+        held = group.create_task(porch.doorman.admit(program(), Gone()))
         await porch.settle()
         porch.table.remove("a")
     assert answer(held.result()).status == 404
@@ -247,7 +247,7 @@ async def test_without_a_link_held_visits_wait_for_it(porch: Porch) -> None:
     porch.app(Phase.ASLEEP)
     porch.table.link_is(False)
     async with asyncio.TaskGroup() as group:
-        held = group.create_task(porch.doorman.admit(program(), asyncio.Event()))
+        held = group.create_task(porch.doorman.admit(program(), Gone()))
         await porch.settle()
         porch.table.link_is(True)
         await porch.settle()
@@ -259,7 +259,7 @@ async def test_without_a_link_held_visits_wait_for_it(porch: Porch) -> None:
 async def ask(porch: Porch, query: str = "") -> Answer:
     visit = Visit("a.localhost", "GET", PROGRESS + query, "192.0.2.1", "x", "*/*")
     assert porch.doorman.glance(visit) is None
-    return answer(await porch.doorman.admit(visit, asyncio.Event()))
+    return answer(await porch.doorman.admit(visit, Gone()))
 
 
 async def test_the_waiting_pages_question_neither_wakes_nor_counts(porch: Porch) -> None:
@@ -300,7 +300,7 @@ async def test_every_visit_is_counted_once_by_how_it_ended(porch: Porch) -> None
     porch.doorman.done(broken)
     refused = forward(porch.doorman.glance(program()))
     async with asyncio.TaskGroup() as group:
-        held = group.create_task(porch.doorman.again(program(), refused, "refused", asyncio.Event()))
+        held = group.create_task(porch.doorman.again(program(), refused, "refused", Gone()))
         await porch.settle()
         porch.time += RECONNECT[0]
         porch.table.get("a").ring()  # type: ignore[union-attr]

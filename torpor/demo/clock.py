@@ -15,9 +15,8 @@ class Clock(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The time here."""
-        body = json.dumps(
-            {"time": time.strftime("%H:%M:%S"), "awake_for_seconds": round(time.monotonic() - STARTED, 1)}
-        ).encode()
+        now = {"time": time.strftime("%H:%M:%S"), "awake_for_seconds": round(time.monotonic() - STARTED, 1)}
+        body = json.dumps(now).encode() + b"\n"
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
