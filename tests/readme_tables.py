@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scaler.metrics import Metrics
+from tests.engines.cannot import CANNOT
 from torpor.cli import COMMANDS
 from torpor.cli.settings import Setting, describe
 
@@ -17,9 +18,11 @@ def tables() -> dict[str, str]:
     settings = ((f"`{one.name}`", one.type, _default(one), one.description) for one in describe())
     commands = ((f"`torpor {name}`", what) for name, what in COMMANDS.items())
     metrics = ((f"`{m.name}`", m.type, ", ".join(m.labels), m.help) for m in Metrics.describe())
+    lacks = ((engine, what, why) for engine, cannot in sorted(CANNOT.items()) for what, why in cannot.items())
     return {
         "settings": _table(("setting", "type", "default", "what it does"), settings),
         "commands": _table(("command", "what it does"), commands),
+        "engines": _table(("engine", "cannot", "since"), lacks),
         "metrics": _table(("metric", "type", "labels", "what it counts"), metrics),
     }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from proxy.doorman import PROGRESS, Doorman
 from proxy.forwarded import Trust
 from proxy.table import AppTable
-from proxy.visit import Answer, Forward, Verdict, Visit
+from proxy.visit import Answer, Forward, Gone, Verdict, Visit
 from torpor.routes import normalise_host
 from torpor.words import Address, AppId
 
@@ -98,7 +98,7 @@ class Door:
             self._asked(known.view.id)
         return self.doorman.glance(visit)
 
-    async def again(self, visit: Visit, refused: Address, tries: int, gone: asyncio.Event) -> Verdict:
+    async def again(self, visit: Visit, refused: Address, tries: int, gone: Gone) -> Verdict:
         """An address did not take the visit. The next one is tried here first: HAProxy should not come back often."""
         known = self._table.find(visit.host, visit.path)
         if known is None:
@@ -108,9 +108,10 @@ class Door:
         while isinstance(verdict, Forward) and (error := await _try(verdict.address)):
             verdict = await self.doorman.again(visit, verdict, error, gone)
         if isinstance(verdict, Forward) and tries > TRIES:
-            self.doorman.done(verdict)
             reason = "it takes connections, but does not speak the protocol (gRPC needs HTTP/2 without TLS)"
-            return self.doorman.broken(visit, verdict, reason)
+            answer = self.doorman.broken(visit, verdict, reason)
+            self.doorman.done(verdict)
+            return answer
         return verdict
 
 
@@ -119,7 +120,7 @@ class _Question(asyncio.Protocol):
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._gone = asyncio.Event()
+        self._gone = Gone()
         self._heard = b""
         self._understood = False
 
