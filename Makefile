@@ -6,7 +6,7 @@ SHELL := /bin/sh
 APPS := .cache/apps
 PYTEST := .venv/bin/python -m pytest
 COMPILE := CUSTOM_COMPILE_COMMAND="make constraints" .venv/bin/python -m piptools compile --quiet --generate-hashes \
-	--strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+	--strip-extras --allow-unsafe --no-emit-options
 
 .PHONY: help setup demo test lint bench soak constraints clean
 

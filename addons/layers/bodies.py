@@ -1,5 +1,7 @@
 """Reads the bodies of HTTP/1 messages piece by piece, never more than is there (RFC 9112 sections 6 and 7)."""
 
+from abc import ABC, abstractmethod
+
 from h11 import Data, EndOfMessage, ProtocolError
 from h11._readers import ChunkedReader
 from h11._receivebuffer import ReceiveBuffer
@@ -11,7 +13,7 @@ class BadBodyError(Exception):
     """A body that breaks its own framing; says how."""
 
 
-class Body:
+class Body(ABC):
     """The rest of one message's body. Each reader takes its bytes from the connection's buffer."""
 
     done = False
@@ -24,9 +26,9 @@ class Body:
         """Whether these bytes, with none waiting before them, are all the body's; the short way for long bodies."""
         return False
 
+    @abstractmethod
     def read(self, buf: ReceiveBuffer) -> bytes:
         """What is there; `b""` when nothing is, or when it is done. Raises BadBodyError."""
-        raise NotImplementedError
 
     def end(self) -> None:
         """The connection has been closed. Raises BadBodyError when that is too early."""

@@ -4,7 +4,6 @@ import pytest
 
 from scaler.app import AppSpec
 from scaler.errors import SleepRefused, WakeFailed
-from scaler.scaler import CALLED_OFF_PAUSE, DRAIN_TIMEOUT
 from tests.scaler.house import House
 from torpor import link
 from torpor.words import Cause, Phase
@@ -110,109 +109,6 @@ async def test_a_visit_between_acknowledgement_and_stop_wakes_it_again_after_the
     assert house.runtime.log == ["start a", "stop a", "start a"]
 
 
-@pytest.mark.parametrize("open_work", [{"busy": 1}, {"held": 1}])
-async def test_open_work_in_the_acknowledgement_calls_it_off_and_it_is_tried_again_later(
-    house: House, open_work: dict[str, int]
-) -> None:
-    house.add("a", idle=300)
-    await house.awake("a")
-    await house.advance(300)
-    house.acknowledge("a", **open_work)
-    assert house.phase("a") is Phase.AWAKE
-    house.report("a", idle_for=None)
-    await house.advance(CALLED_OFF_PAUSE)
-    assert house.phase("a") is Phase.DRAINING
-
-
-async def test_an_access_told_only_with_the_acknowledgement_calls_it_off(house: House) -> None:
-    house.add("a", idle=300)
-    await house.awake("a")
-    await house.advance(300)
-    house.acknowledge("a", idle_for=2.0)
-    assert house.phase("a") is Phase.AWAKE
-    await house.advance(297)
-    assert house.phase("a") is Phase.AWAKE
-    await house.advance(1)
-    assert house.phase("a") is Phase.DRAINING
-
-
-async def test_every_live_proxy_has_to_acknowledge(house: House) -> None:
-    second = house.scaler.connected("p2", "test")
-    house.add("a")
-    await house.awake("a")
-    await house.advance(300)
-    house.acknowledge("a")
-    assert house.phase("a") is Phase.DRAINING
-    house.scaler.disconnected(second, clean=True)
-    assert house.phase("a") is Phase.ASLEEP
-
-
-async def test_an_acknowledgement_of_an_older_drain_does_not_count(house: House) -> None:
-    house.add("a")
-    await house.awake("a")
-    await house.advance(300)
-    old = house.scaler.apps["a"].epoch
-    house.knock("a")
-    await house.advance(300)
-    work = link.Work(in_flight=0, busy=0, held=0, idle_for=None)
-    house.scaler.drained(house.proxy, link.Drained(app="a", epoch=old, work=work))
-    assert house.phase("a") is Phase.DRAINING
-
-
-async def test_a_proxy_that_does_not_acknowledge_calls_it_off(house: House) -> None:
-    house.add("a")
-    await house.awake("a")
-    await house.advance(300)
-    await house.advance(DRAIN_TIMEOUT)
-    assert house.phase("a") is Phase.AWAKE
-    assert "p1 did not acknowledge" in house.scaler.status("a").reason
-
-
-async def test_while_a_proxy_is_out_of_reach_nothing_sleeps_and_after_its_lease_it_is_forgotten(house: House) -> None:
-    second = house.scaler.connected("p2", "test")
-    house.add("a", idle=300)
-    await house.awake("a")
-    await house.advance(299)
-    house.scaler.disconnected(second, clean=False)
-    await house.advance(1)
-    assert house.phase("a") is Phase.AWAKE
-    await house.advance(link.LEASE)
-    assert house.phase("a") is Phase.DRAINING
-
-
-async def test_work_of_a_proxy_that_is_forgotten_counts_as_use_until_then(house: House) -> None:
-    second = house.scaler.connected("p2", "test")
-    house.add("a", idle=300)
-    await house.awake("a")
-    house.scaler.reported(second, "a", link.Work(in_flight=1, busy=1, held=0, idle_for=0))
-    await house.advance(1000)
-    house.scaler.disconnected(second, clean=False)
-    await house.advance(link.LEASE)
-    await house.advance(299)
-    assert house.phase("a") is Phase.AWAKE
-    await house.advance(1)
-    assert house.phase("a") is Phase.DRAINING
-
-
-async def test_without_any_proxy_nobody_falls_asleep(house: House) -> None:
-    house.add("a", idle=300)
-    await house.awake("a")
-    house.scaler.disconnected(house.proxy, clean=True)
-    await house.advance(10_000)
-    assert house.phase("a") is Phase.AWAKE
-    house.proxy = house.scaler.connected("p1", "test")
-    await house.settle()
-    assert house.phase("a") is Phase.DRAINING
-
-
-async def test_a_proxy_that_drops_out_during_a_drain_calls_it_off(house: House) -> None:
-    house.add("a")
-    await house.awake("a")
-    await house.advance(300)
-    house.scaler.disconnected(house.proxy, clean=False)
-    assert house.phase("a") is Phase.AWAKE
-
-
 async def test_an_idle_timeout_of_zero_is_never(house: House) -> None:
     house.add("a", idle=0)
     await house.awake("a")
@@ -295,73 +191,6 @@ async def test_sleep_is_refused_while_waking_and_fine_when_asleep_already(house:
     house.knock("a")
     await house.settle()
     assert "waking" in await refused(house, "a")
-
-
-async def test_needs_are_woken_first_and_independent_ones_side_by_side(house: House) -> None:
-    house.add("db")
-    house.add("cache")
-    house.add("web", needs=("db", "cache"))
-    house.runtime.slow = True
-    house.knock("web")
-    await house.settle()
-    assert sorted(house.runtime.log) == ["start cache", "start db"]
-    house.runtime.gates["db"].set()
-    await house.settle()
-    assert "start web" not in house.runtime.log
-    house.runtime.gates["cache"].set()
-    house.runtime.gates["web"].set()
-    await house.settle()
-    assert house.phase("web") is Phase.AWAKE
-    assert house.scaler.status("db").cause == "needed: web needs it"
-
-
-async def test_a_failing_need_fails_the_app_with_its_reason(house: House) -> None:
-    house.add("db")
-    house.add("web", needs=("db",))
-    house.runtime.broken["db"] = "disk full"
-    with pytest.raises(WakeFailed, match="needs db, which failed: disk full"):
-        await house.scaler.wake("web", OPERATOR)
-
-
-async def test_what_is_needed_sleeps_last_and_only_after_all_its_users(house: House) -> None:
-    house.add("db", idle=10)
-    house.add("one", idle=300, needs=("db",))
-    house.add("two", idle=600, needs=("db",))
-    await house.awake("one", "two")
-    await house.advance(300)
-    house.acknowledge("one")
-    await house.settle()
-    assert house.phase("one") is Phase.ASLEEP
-    assert house.phase("db") is Phase.AWAKE
-    assert await refused(house, "db") == "needed by two; put that to sleep first"
-    await house.advance(300)
-    house.acknowledge("two")
-    await house.settle()
-    assert house.phase("db") is Phase.DRAINING
-    house.acknowledge("db")
-    await house.settle()
-    assert house.runtime.log[-3:] == ["stop one", "stop two", "stop db"]
-
-
-async def test_a_need_that_falls_over_under_its_users_is_woken_again_at_once(house: House) -> None:
-    house.add("db")
-    house.add("web", needs=("db",))
-    await house.awake("web")
-    await house.advance(60)
-    house.scaler.lost("db", "out of memory")
-    await house.settle()
-    assert house.phase("db") is Phase.AWAKE
-    assert house.runtime.log.count("start db") == 2
-
-
-async def test_a_dependant_that_wakes_calls_the_sleep_of_its_need_off(house: House) -> None:
-    house.add("db", idle=10)
-    house.add("web", needs=("db",))
-    await house.awake("db")
-    await house.advance(10)
-    assert house.phase("db") is Phase.DRAINING
-    await house.awake("web")
-    assert house.phase("db") is Phase.AWAKE
 
 
 async def test_a_removed_app_is_stopped_when_nothing_is_in_flight(house: House) -> None:

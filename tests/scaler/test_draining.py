@@ -1,0 +1,109 @@
+import pytest
+
+from scaler.scaler import CALLED_OFF_PAUSE, DRAIN_TIMEOUT
+from tests.scaler.house import House
+from torpor import link
+from torpor.words import Phase
+
+
+@pytest.mark.parametrize("open_work", [{"busy": 1}, {"held": 1}])
+async def test_open_work_in_the_acknowledgement_calls_it_off_and_it_is_tried_again_later(
+    house: House, open_work: dict[str, int]
+) -> None:
+    house.add("a", idle=300)
+    await house.awake("a")
+    await house.advance(300)
+    house.acknowledge("a", **open_work)
+    assert house.phase("a") is Phase.AWAKE
+    house.report("a", idle_for=None)
+    await house.advance(CALLED_OFF_PAUSE)
+    assert house.phase("a") is Phase.DRAINING
+
+
+async def test_an_access_told_only_with_the_acknowledgement_calls_it_off(house: House) -> None:
+    house.add("a", idle=300)
+    await house.awake("a")
+    await house.advance(300)
+    house.acknowledge("a", idle_for=2.0)
+    assert house.phase("a") is Phase.AWAKE
+    await house.advance(297)
+    assert house.phase("a") is Phase.AWAKE
+    await house.advance(1)
+    assert house.phase("a") is Phase.DRAINING
+
+
+async def test_every_live_proxy_has_to_acknowledge(house: House) -> None:
+    second = house.scaler.connected("p2", "test")
+    house.add("a")
+    await house.awake("a")
+    await house.advance(300)
+    house.acknowledge("a")
+    assert house.phase("a") is Phase.DRAINING
+    house.scaler.disconnected(second, clean=True)
+    assert house.phase("a") is Phase.ASLEEP
+
+
+async def test_an_acknowledgement_of_an_older_drain_does_not_count(house: House) -> None:
+    house.add("a")
+    await house.awake("a")
+    await house.advance(300)
+    old = house.scaler.apps["a"].epoch
+    house.knock("a")
+    await house.advance(300)
+    work = link.Work(in_flight=0, busy=0, held=0, idle_for=None)
+    house.scaler.drained(house.proxy, link.Drained(app="a", epoch=old, work=work))
+    assert house.phase("a") is Phase.DRAINING
+
+
+async def test_a_proxy_that_does_not_acknowledge_calls_it_off(house: House) -> None:
+    house.add("a")
+    await house.awake("a")
+    await house.advance(300)
+    await house.advance(DRAIN_TIMEOUT)
+    assert house.phase("a") is Phase.AWAKE
+    assert "p1 did not acknowledge" in house.scaler.status("a").reason
+
+
+async def test_while_a_proxy_is_out_of_reach_nothing_sleeps_and_after_its_lease_it_is_forgotten(house: House) -> None:
+    second = house.scaler.connected("p2", "test")
+    house.add("a", idle=300)
+    await house.awake("a")
+    await house.advance(299)
+    house.scaler.disconnected(second, clean=False)
+    await house.advance(1)
+    assert house.phase("a") is Phase.AWAKE
+    await house.advance(link.LEASE)
+    assert house.phase("a") is Phase.DRAINING
+
+
+async def test_work_of_a_proxy_that_is_forgotten_counts_as_use_until_then(house: House) -> None:
+    second = house.scaler.connected("p2", "test")
+    house.add("a", idle=300)
+    await house.awake("a")
+    house.scaler.reported(second, "a", link.Work(in_flight=1, busy=1, held=0, idle_for=0))
+    await house.advance(1000)
+    house.scaler.disconnected(second, clean=False)
+    await house.advance(link.LEASE)
+    await house.advance(299)
+    assert house.phase("a") is Phase.AWAKE
+    await house.advance(1)
+    assert house.phase("a") is Phase.DRAINING
+
+
+async def test_without_any_proxy_nobody_falls_asleep(house: House) -> None:
+    house.add("a", idle=300)
+    await house.awake("a")
+    house.scaler.disconnected(house.proxy, clean=True)
+    await house.advance(10_000)
+    assert house.phase("a") is Phase.AWAKE
+    house.proxy = house.scaler.connected("p1", "test")
+    await house.settle()
+    assert house.phase("a") is Phase.DRAINING
+
+
+async def test_a_proxy_that_drops_out_during_a_drain_calls_it_off(house: House) -> None:
+    house.add("a")
+    await house.awake("a")
+    await house.advance(300)
+    house.scaler.disconnected(house.proxy, clean=False)
+    assert house.phase("a") is Phase.AWAKE
