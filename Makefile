@@ -20,7 +20,7 @@ demo: .venv/.filled ## Set up and show Torpor with three small apps
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/torpor demo
 
 test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (under ten minutes)
-	@.ci/need-programs chromium curl
+	@.ci/need-programs chromium curl haproxy
 	@$(PYTEST)
 
 lint: .venv/.filled-dev ## Check style, types and who imports whom
@@ -34,7 +34,7 @@ bench: .venv/.filled-dev ## Measure against a bare mitmproxy and no proxy at all
 	@.venv/bin/python -m bench
 
 soak: .venv/.filled-dev $(APPS)/.filled ## Run the long tests: more cycles, fuzzing, 1 GiB
-	@.ci/need-programs chromium curl
+	@.ci/need-programs chromium curl haproxy
 	@$(PYTEST) -m soak
 
 constraints: .venv/.filled-dev ## Pin and hash the newest packages that pyproject.toml allows

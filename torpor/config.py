@@ -134,8 +134,8 @@ class Settings(_Strict):
     api: Endpoint = Field(("127.0.0.1", 8081), description="REST, status page and metrics. Port 0: any free one.")
     engine: Literal["auto", "mitmproxy", "haproxy"] = Field(
         "auto",
-        description="What moves the bytes: `haproxy`, `mitmproxy`, or `auto`: "
-        "HAProxy where it is installed (2.6 or later), else mitmproxy.",
+        description="What moves the bytes: `mitmproxy`, `haproxy` (2.6 or later has to be installed), or `auto`, "
+        "which is mitmproxy in this version.",
     )
     token: str | None = Field(
         None,

@@ -172,7 +172,7 @@ def engine_available(settings: Settings, base: Path) -> Iterator[Finding]:
     try:
         path, number = find_program()
     except OSError as error:
-        yield Finding(Grade.WRONG, str(error), "install it, or set engine: auto or mitmproxy")
+        yield Finding(Grade.WRONG, str(error), "apt-get install haproxy, or set engine: auto")
     else:
         yield Finding(Grade.OK, f"the engine is HAProxy {number} ({path})")
 
