@@ -335,7 +335,7 @@ class Scaler:
     def _sleeps_at(self, app: App) -> float | None:
         """When an awake app goes to sleep if nobody comes; None while it cannot."""
         app_id = app.spec.id
-        if self.proxies.in_flight(app_id) or self._users(app_id):
+        if self.proxies.in_flight(app_id) or self.proxies.held(app_id) or self._users(app_id):
             return None
         if not self.proxies.live() or self.proxies.out_of_reach():
             return None  # in doubt, awake

@@ -26,12 +26,12 @@ def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
 
 
 async def must_stay_awake(torpor: Torpor, app: str, busy: Callable[[], bool]) -> None:
-    """From now on, as long as it is busy."""
+    """From now on, as long as it is busy. A sleep that is tried and called off (`draining`) cuts nothing off."""
     await asyncio.to_thread(torpor.wait_phase, app, "awake")
     looks = 0
     while busy():
         phase = await asyncio.to_thread(torpor.phase, app)
-        assert phase == "awake" or not busy(), phase
+        assert phase in ("awake", "draining") or not busy(), phase
         looks += 1
         await asyncio.sleep(0.05)
     assert looks > 1

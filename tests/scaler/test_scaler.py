@@ -81,6 +81,18 @@ async def test_open_work_keeps_an_app_awake_for_as_long_as_it_takes(house: House
     assert house.phase("a") is Phase.DRAINING
 
 
+async def test_a_visit_told_as_held_keeps_a_just_woken_app_awake_until_the_next_word(house: House) -> None:
+    house.add("a", idle=0.5)
+    house.scaler.reported(house.proxy, "a", link.Work(in_flight=0, busy=0, held=1, idle_for=None))
+    await house.awake("a")
+    await house.advance(0.9)
+    assert house.phase("a") is Phase.AWAKE
+    house.report("a", in_flight=1)
+    house.report("a")
+    await house.advance(0.5)
+    assert house.phase("a") is Phase.DRAINING
+
+
 async def test_a_visit_in_between_calls_the_sleep_off(house: House) -> None:
     house.add("a", idle=300)
     await house.awake("a")
