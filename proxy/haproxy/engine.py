@@ -155,7 +155,11 @@ class HaproxyEngine:
         if check:
             await check_configuration(self._program, self._state.path, self._listener)
         self._haproxy = await HaproxyProcess.start(self._program, self._state, self._listener)
-        facts = {"fingerprint": configuration.fingerprint(self._files), "address": [*self.addresses[0]]}
+        facts = {
+            "fingerprint": configuration.fingerprint(self._files),
+            "address": [*self.addresses[0]],
+            "pid": self.pid,
+        }
         self._state.remember(facts)
         self.lanes.is_up()
 
@@ -185,6 +189,7 @@ class HaproxyEngine:
         haproxy, self._haproxy = self._haproxy, None
         if haproxy is not None and grace > 0:
             haproxy.drain()
+            self.lanes.is_draining(haproxy.through_master)
         if self._listener is not None:
             # HAProxy's master keeps its copy: only this takes it from everybody.
             with contextlib.suppress(OSError):

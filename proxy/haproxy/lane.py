@@ -42,6 +42,7 @@ class HaproxyLane:
         """The routes' lines of the apps as they were when these were made."""
         self._asked: Counter[AppId] = Counter()
         self._turn = asyncio.Lock()
+        self._draining = False
 
     # For whoever runs HAProxy
 
@@ -58,6 +59,11 @@ class HaproxyLane:
         self._seen = None if taken_over else {}
         self._up.set()
 
+    def is_draining(self, runtime: RuntimeSocket) -> None:
+        """HAProxy lets its visits end, and takes no commands but through this."""
+        self._runtime = runtime
+        self._draining = True
+
     def is_down(self) -> None:
         """HAProxy has ended, and with it every visit."""
         self._up.clear()
@@ -71,6 +77,7 @@ class HaproxyLane:
 
     async def renew(self) -> None:
         async with self._working():
+            await self._refuse_while_draining()
             wanted = {known.view.id: self._wanted(known.view.id) for known in self._table}
             if self._known:
                 await self._follow(wanted.keys() | self._lines.keys())
@@ -85,6 +92,7 @@ class HaproxyLane:
 
     async def change(self, apps: Collection[AppId]) -> None:
         async with self._working():
+            await self._refuse_while_draining()
             if not self._known:
                 raise LaneError("what HAProxy holds is not known yet")
             await self._follow(apps)
@@ -106,6 +114,11 @@ class HaproxyLane:
             raise LaneError("HAProxy is not running") from None
         async with self._turn:
             yield
+
+    async def _refuse_while_draining(self) -> None:
+        if self._draining:
+            await self._look()
+            raise LaneError("HAProxy takes no changes while it drains")
 
     async def _follow(self, apps: Collection[AppId]) -> None:
         """Make the maps hold what they should of these apps."""

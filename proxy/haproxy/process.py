@@ -37,7 +37,8 @@ class HaproxyProcess:
         self.pid = pid
         self._process = process
         self._runtime = RuntimeSocket(state.runtime_socket)
-        self._master = RuntimeSocket(state.master_socket)
+        self.through_master = RuntimeSocket(state.master_socket, "@1 ")
+        """Reaches the worker also while it drains and does not listen itself."""
         self._words = ""
 
     @classmethod
@@ -90,9 +91,9 @@ class HaproxyProcess:
             return False
 
     async def open_visits(self) -> int:
-        """How many are under way over all apps, also while it drains and takes no commands itself."""
+        """How many are under way over all apps."""
         try:
-            said = await self._master.ask(f"@1 show table {TABLE}")
+            said = await self.through_master.ask(f"show table {TABLE}")
             return sum(row.open for row in activity.read(said).values())
         except (LaneError, ValueError) as error:
             logger.debug("HAProxy does not say what is open: %s", error)
@@ -140,6 +141,14 @@ class HaproxyProcess:
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
+
+
+def kill_left(directory: Path) -> None:
+    """Kill the HAProxy that a proxy process left running in this state directory when it was killed itself."""
+    pid = StateDirectory(directory).recall().get("pid")
+    with contextlib.suppress(OSError):
+        if isinstance(pid, int) and Path(f"/proc/{pid}/cwd").readlink() == directory.resolve():
+            os.killpg(pid, signal.SIGKILL)
 
 
 async def check_configuration(program: str, directory: Path, listener: socket.socket) -> None:

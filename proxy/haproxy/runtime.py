@@ -21,8 +21,10 @@ LONGEST = 64 * 1024 * 1024
 class RuntimeSocket:
     """Speaks with a running HAProxy. Every method raises LaneError when that does not answer, in words."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, prefix: str = "") -> None:
+        """`prefix` goes before each command line: the master's socket passes what begins with `@1` on to its worker."""
         self._path = path
+        self._prefix = prefix
         self._turn = asyncio.Lock()
 
     async def ask(self, command: str) -> str:
@@ -100,7 +102,7 @@ class RuntimeSocket:
     async def _exchange(self, command: str) -> str:
         reader, writer = await asyncio.open_unix_connection(self._path)
         try:
-            writer.write(command.encode() + b"\n")
+            writer.write(f"{self._prefix}{command}\n".encode())
             writer.write_eof()  # the master's socket waits for more commands until then
             await writer.drain()
             answer = bytearray()

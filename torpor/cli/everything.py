@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proxy.haproxy.process import kill_left
 from proxy.haproxy.state import default_directory
 from torpor import __version__
 from torpor.cli.child import ProxyProcess, torpor_command
@@ -60,6 +61,7 @@ class Everything:
         self._screen = screen
         self._hint = hint
         self._engine = choose(settings.engine)
+        self._state = default_directory(f"up-{_short(file)}")
         self._token = secrets.token_urlsafe(32)
         self._stop = asyncio.Event()
         self._stop_scaler = asyncio.Event()
@@ -100,6 +102,7 @@ class Everything:
             await self._stop.wait()
         await self._drain(group, ready)
         await supervision
+        kill_left(self._state)  # a proxy that had to be killed could not
         if self._screen.board is not None:
             self._screen.board.note("stopping the apps")
             self._screen.refresh()
@@ -128,7 +131,7 @@ class Everything:
             "proxy",
             *("--link", base_url(api)),
             *("--engine", self._engine.name),
-            *("--state-directory", str(default_directory(f"up-{_short(self._file)}"))),
+            *("--state-directory", str(self._state)),
             *("--max-held", str(settings.max_held)),
             *("--drain-timeout", str(settings.drain_timeout)),
             *("--log-level", logging.getLevelName(logging.getLogger().level).lower()),
@@ -220,6 +223,7 @@ class Everything:
     def _at_once(self) -> None:
         if self._proxy is not None:
             self._proxy.kill()
+            kill_left(self._state)
         self._forget_ready()
         self._screen.restore_terminal()
 

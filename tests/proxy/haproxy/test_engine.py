@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from proxy.haproxy.engine import HaproxyEngine
-from proxy.haproxy.process import HaproxyProcess
+from proxy.haproxy.process import HaproxyProcess, kill_left
 from proxy.haproxy.state import StateDirectory
 from proxy.server import House
 from tests.engines.street import Street, street
@@ -274,3 +274,15 @@ async def takes_connections(port: int) -> bool:
         return False
     writer.close()
     return True
+
+
+async def test_what_a_killed_proxy_process_has_left_can_be_ended(life: Lives) -> None:
+    async with App() as app:
+        await life.begin(app)
+        await life.kill()
+        assert await takes_connections(life.port)
+        kill_left(life.directory)
+        async with asyncio.timeout(10):
+            while await takes_connections(life.port):
+                await asyncio.sleep(0.01)
+        kill_left(life.directory)
