@@ -195,6 +195,7 @@ async def test_no_visit_slips_between_a_drain_and_its_acknowledgement(engine: st
                     await asyncio.sleep(0.001)
                 while not await drained(app):
                     await here.awake(app)
+                    await asyncio.sleep(0.005)  # awake for long enough that who was held gets through
                 await here.asleep()
 
         async def drained(app: App) -> bool:

@@ -328,12 +328,10 @@ async def test_a_downgrade_from_http_2_carries_no_framing(
         assert all("upgrade" not in asked.headers for asked in app.asked)
 
 
-async def test_a_slow_head_ends(engine: str, state: Path) -> None:
-    if engine != "haproxy":
-        pytest.skip("the time is fixed in this engine; tests/addons has it")
+async def test_a_slow_head_ends(state: Path) -> None:
     from proxy.haproxy.configuration import Timeouts
 
-    async with street(engine, state, timeouts=Timeouts(head=0.3)) as here:
+    async with street("haproxy", state, timeouts=Timeouts(head=0.3)) as here:
         await here.asleep()
         visitor = await here.visitor()
         visitor.send(b"GET / HTTP/1.1\r\nHost: app")
@@ -343,9 +341,7 @@ async def test_a_slow_head_ends(engine: str, state: Path) -> None:
         assert await visitor.rest() == b""
 
 
-async def test_a_quiet_stream_lives_and_so_does_a_visit_that_is_held_for_long(engine: str, state: Path) -> None:
-    if engine != "haproxy":
-        pytest.skip("the time is fixed in this engine")
+async def test_a_quiet_stream_lives_and_so_does_a_visit_that_is_held_for_long(state: Path) -> None:
     from proxy.haproxy.configuration import Timeouts
 
     async def quiet(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -353,7 +349,7 @@ async def test_a_quiet_stream_lives_and_so_does_a_visit_that_is_held_for_long(en
         await asyncio.sleep(1.2)
         writer.write(b"2\r\nok\r\n0\r\n\r\n")
 
-    async with App(quiet) as app, street(engine, state, timeouts=Timeouts(client=0.4)) as here:
+    async with App(quiet) as app, street("haproxy", state, timeouts=Timeouts(client=0.4)) as here:
         await here.awake(app)
         assert (await here.get()).body == b"ok"
         await here.asleep()

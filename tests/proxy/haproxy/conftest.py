@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def haproxy() -> None:
     if shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:/usr/bin") is None:
-        pytest.skip("HAProxy is not installed")
+        pytest.fail("HAProxy is not installed; on Debian: apt-get install haproxy")
 
 
 @pytest.fixture
