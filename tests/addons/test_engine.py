@@ -175,23 +175,6 @@ async def test_events_of_a_stream_pass_at_once() -> None:
         await until(lambda: here.doorman.in_flight == 0)
 
 
-@pytest.mark.parametrize("size", [0, 5, 3_000_000])
-async def test_bodies_of_requests_arrive(size: int) -> None:
-    async with App() as app, house(app) as here:
-        visitor = await here.visitor()
-        body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-        visitor.send(request("POST", "/", f"Content-Length: {size}", body=body))
-        assert (await visitor.answer()).status == 200
-        visitor.send(request("PUT", "/", "Transfer-Encoding: chunked"))
-        for at in range(0, size, 100_000):
-            piece = body[at : at + 100_000]
-            visitor.send(b"%x\r\n%b\r\n" % (len(piece), piece))
-        visitor.send(b"0\r\n\r\n")
-        assert (await visitor.answer()).status == 200
-        assert [asked.body for asked in app.asked] == [body, body]
-        assert app.asked[1].headers["transfer-encoding"] == "chunked"
-
-
 async def test_a_body_is_never_sent_on_a_connection_that_was_used_before() -> None:
     async with App() as app, house(app) as here:
         visitor = await here.visitor()
