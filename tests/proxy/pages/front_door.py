@@ -25,6 +25,8 @@ class FrontDoor:
     """What it serves can be changed while it runs; what it was asked is kept."""
 
     state: AppView = field(default_factory=view)
+    by_next_visit: AppView | None = None
+    """What the next visit makes of the app, as a visit does that makes the scaler try again."""
     stuck: bool = False
     """Progress says awake, and yet the page is shown again and again."""
     deaf: bool = False
@@ -73,6 +75,8 @@ class FrontDoor:
 
     async def _visit(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.raw_path)
+        if self.by_next_visit is not None and "favicon" not in request.path:
+            self.state, self.by_next_visit = self.by_next_visit, None
         visit = Visit("notes.localhost", "GET", request.raw_path, "127.0.0.1", accept=request.headers["Accept"])
         if self.state.phase is Phase.FAILED:
             return _response(pages.failed(visit, self.state))

@@ -125,7 +125,7 @@ async def test_a_failure_shows_the_reason_and_tries_again_by_itself(page: Page, 
     await page.wait(shows("no such command: datasett"))
     assert await page.evaluate("document.title") == "notes could not wake up"
     assert "The next try is in" in await page.text()
-    door.state = view()  # the scaler says nothing new; only another visit makes it try again
+    door.by_next_visit = view()  # progress goes on saying failed until then
     await page.wait(shows("notes is waking up"))
     assert await page.evaluate(LOADED_AS) == "reload"
     door.becomes(Phase.AWAKE)
