@@ -9,7 +9,6 @@ import contextlib
 import logging
 import os
 import resource
-import socket
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +19,7 @@ from proxy.haproxy import configuration
 from proxy.haproxy.configuration import Sizes, Timeouts
 from proxy.haproxy.door import Door
 from proxy.haproxy.lane import HaproxyLane
+from proxy.haproxy.listeners import PLAIN, Listeners
 from proxy.haproxy.maps import MAPS
 from proxy.haproxy.process import HaproxyProcess, check_configuration
 from proxy.haproxy.program import find_program
@@ -29,7 +29,6 @@ from proxy.server import House
 
 logger = logging.getLogger(__name__)
 
-BACKLOG = 4096
 RESTART = (0.1, 5.0)
 """Seconds before HAProxy is started again: the first pause, doubled up to the last."""
 STEADY = 10.0
@@ -62,7 +61,6 @@ class HaproxyEngine:
         `orphan` are the seconds that HAProxy serves on without a proxy process before it ends by itself.
         """
         trusted = tuple(trusted_proxies)
-        self._listen = listen
         self._program = program
         self._state = StateDirectory(state_directory)
         self._sizes = Sizes(threads or os.process_cpu_count() or 1, max_connections or _room())
@@ -71,12 +69,10 @@ class HaproxyEngine:
         self._runtime = RuntimeSocket(self._state.runtime_socket)
         self.lanes = HaproxyLane(self._runtime, house.table, house.ledger)
         self._door = Door(house.doorman, house.table, Trust(trusted), self._tasks, self.lanes.asked)
-        self.addresses: list[tuple[str, int]] = []
-        """Where it listens; for port 0 the real one."""
+        self._listeners = Listeners({PLAIN: listen})
         self._haproxy: HaproxyProcess | None = None
         self._watch: asyncio.Task[None] | None = None
         self._stack = contextlib.AsyncExitStack()
-        self._listener: socket.socket | None = None
 
     async def __aenter__(self) -> Self:
         """Start. Raises OSError with a message that helps."""
@@ -97,8 +93,7 @@ class HaproxyEngine:
         stack.callback(self._door.close)
         stack.push_async_callback(self.stop, 0)
         if not await self._take_over():
-            self._listener = _bind(self._listen)
-            self.addresses = [self._listener.getsockname()[:2]]
+            self._listeners.bind()
             await self._start(check=True)
         self._watch = self._tasks.create_task(self._supervise())
 
@@ -106,6 +101,11 @@ class HaproxyEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens; for port 0 the real one."""
+        return list(self._listeners.addresses.values())
 
     @property
     def pid(self) -> int:
@@ -123,41 +123,30 @@ class HaproxyEngine:
         haproxy = await HaproxyProcess.find(self._state)
         if haproxy is None:
             return False
+        self._haproxy = haproxy
         facts = self._state.recall()
         same = facts.get("fingerprint") == configuration.fingerprint(self._files)
-        address = facts.get("address")
-        if not (
-            same and isinstance(address, list) and tuple(address) == (self._listen[0], self._listen[1] or address[1])
-        ):
+        if not self._listeners.adopt(await self._runtime.listeners(), facts.get("listeners")) or not same:
             logger.warning("the HAProxy that runs here has other settings and is ended")
-            self._haproxy = haproxy
             await self._end(0)
             return False
-        self._haproxy = haproxy
-        self.addresses = [(address[0], address[1])]
-        for listener in await self._runtime.listeners():
-            if self._listener is None and listener.family != socket.AF_UNIX:
-                self._listener = listener
-            else:
-                listener.close()
         self.lanes.is_up(taken_over=True)
         await self.lanes.renew()
         logger.info("took over the running HAProxy (process %d)", haproxy.pid)
         return True
 
     async def _start(self, *, check: bool = False) -> None:
-        assert self._listener is not None  # noqa: S101 - for the type checker: bound or taken over before
         maps = {
             name: "".join(f"{entry.key} {entry.value}\n" for entry in entries)
             for name, entries in self.lanes.contents().items()
         }
         self._state.write(self._files | maps)
         if check:
-            await check_configuration(self._program, self._state.path, self._listener)
-        self._haproxy = await HaproxyProcess.start(self._program, self._state, self._listener)
+            await check_configuration(self._program, self._state.path, self._listeners)
+        self._haproxy = await HaproxyProcess.start(self._program, self._state, self._listeners)
         facts = {
             "fingerprint": configuration.fingerprint(self._files),
-            "address": [*self.addresses[0]],
+            "listeners": self._listeners.note(),
             "pid": self.pid,
         }
         self._state.remember(facts)
@@ -180,6 +169,7 @@ class HaproxyEngine:
             await asyncio.sleep(pause)
             pause = RESTART[0] if loop.time() - began > STEADY else min(RESTART[1], pause * 2)
             try:
+                self._listeners.bind()
                 await self._start()
             except OSError as error:
                 logger.error("%s", error)
@@ -190,12 +180,7 @@ class HaproxyEngine:
         if haproxy is not None and grace > 0:
             haproxy.drain()
             self.lanes.is_draining(haproxy.through_master)
-        if self._listener is not None:
-            # HAProxy's master keeps its copy: only this takes it from everybody.
-            with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-            self._listener = None
+        self._listeners.end()
         if haproxy is None:
             return 0
         cut = 0
@@ -208,18 +193,6 @@ class HaproxyEngine:
         await haproxy.kill()
         self.lanes.is_down()
         return cut
-
-
-def _bind(address: tuple[str, int]) -> socket.socket:
-    """Listen. Raises OSError that names the address."""
-    host, port = address
-    try:
-        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
-        number = getattr(error, "errno", None)
-        reason = os.strerror(number) if number and number > 0 else str(error)
-        raise OSError(number, f"cannot listen on {host}:{port}: {reason}") from None
 
 
 def _room() -> int:

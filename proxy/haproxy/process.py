@@ -1,4 +1,4 @@
-"""HAProxy as a process: started with a listener that we bound, heard, asked to end; or found running and taken over."""
+"""HAProxy as a process: started with listeners that we bound, heard, asked to end; or found running and taken over."""
 
 import asyncio
 import contextlib
@@ -6,12 +6,12 @@ import logging
 import os
 import re
 import signal
-import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
 from proxy.haproxy import activity
 from proxy.haproxy.activity import TABLE
+from proxy.haproxy.listeners import Listeners
 from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from proxy.lanes import LaneError
@@ -22,7 +22,6 @@ START = 15.0
 """Seconds within which it must answer."""
 POLL = 0.2
 """Seconds between two looks at a process that is not our child."""
-LISTEN_FD = "TORPOR_LISTEN_FD"
 WORDS = 2000
 """Characters of its complaints that are kept."""
 
@@ -42,15 +41,15 @@ class HaproxyProcess:
         self._words = ""
 
     @classmethod
-    async def start(cls, program: str, state: StateDirectory, listener: socket.socket) -> "HaproxyProcess":
-        """Start it on our listener and wait until it answers. Raises OSError with what it says."""
+    async def start(cls, program: str, state: StateDirectory, listeners: Listeners) -> "HaproxyProcess":
+        """Start it on our listeners and wait until it answers. Raises OSError with what it says."""
         state.clear_sockets()
         process = await asyncio.create_subprocess_exec(
             program,
             *("-W", "-S", "unix@master.sock,mode,600", "-f", "haproxy.cfg"),
             cwd=state.path,
-            env=_environment(listener),
-            pass_fds=(listener.fileno(),),
+            env=_environment(listeners),
+            pass_fds=listeners.fds(),
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=PIPE,
@@ -151,14 +150,14 @@ def kill_left(directory: Path) -> None:
             os.killpg(pid, signal.SIGKILL)
 
 
-async def check_configuration(program: str, directory: Path, listener: socket.socket) -> None:
+async def check_configuration(program: str, directory: Path, listeners: Listeners) -> None:
     """Have HAProxy read the files. Raises OSError with its complaints."""
     process = await asyncio.create_subprocess_exec(
         program,
         *("-c", "-f", "haproxy.cfg"),
         cwd=directory,
-        env=_environment(listener),
-        pass_fds=(listener.fileno(),),
+        env=_environment(listeners),
+        pass_fds=listeners.fds(),
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,
@@ -177,10 +176,10 @@ async def check_configuration(program: str, directory: Path, listener: socket.so
         raise OSError(f"HAProxy does not accept its configuration: {'; '.join(lines)[:WORDS]}")
 
 
-def _environment(listener: socket.socket) -> dict[str, str]:
+def _environment(listeners: Listeners) -> dict[str, str]:
     """Ours, less what is Torpor's own in it: secrets."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TORPOR_", "HAPROXY_"))}
-    return inherited | {LISTEN_FD: str(listener.fileno())}
+    return inherited | listeners.environment()
 
 
 def _alive(pid: int) -> bool:

@@ -104,6 +104,23 @@ async def test_after_kill_9_awake_apps_are_served_on_and_the_next_process_takes_
             await one.leave()
 
 
+async def test_a_haproxy_that_was_taken_over_is_started_again_when_it_dies(life: Lives) -> None:
+    async with App() as app:
+        await life.begin(app)
+        await life.kill()
+        await life.begin(app)
+        with Peek(life.directory) as claimed:
+            taken_over = await HaproxyProcess.find(claimed)
+        assert taken_over is not None
+        os.killpg(taken_over.pid, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while not await takes_connections(life.port):
+                await asyncio.sleep(0.01)
+        visitor = await connected(life.port)
+        assert (await visitor.get()).body == b"hello"
+        await visitor.leave()
+
+
 async def test_held_visits_outlive_their_proxy_process(life: Lives) -> None:
     async with App() as app:
         await life.begin(app)
