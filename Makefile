@@ -20,7 +20,7 @@ demo: .venv/.filled ## Set up and show Torpor with three small apps
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/torpor demo
 
 test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (under ten minutes)
-	@.ci/need-programs chromium curl haproxy
+	@.ci/need-programs chromium curl haproxy nginx wrk
 	@$(PYTEST)
 
 lint: .venv/.filled-dev ## Check style, types and who imports whom
@@ -29,8 +29,8 @@ lint: .venv/.filled-dev ## Check style, types and who imports whom
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: .venv/.filled-dev ## Measure against a bare mitmproxy and no proxy at all (needs wrk)
-	@.ci/need-programs wrk
+bench: .venv/.filled-dev ## Measure against other proxies and none (needs wrk and nginx; haproxy, caddy)
+	@.ci/need-programs wrk nginx haproxy caddy
 	@.venv/bin/python -m bench
 
 soak: .venv/.filled-dev $(APPS)/.filled ## Run the long tests: more cycles, fuzzing, 1 GiB

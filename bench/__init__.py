@@ -1,1 +1,1 @@
-"""What Torpor costs, against a bare mitmproxy and against no proxy at all; `make bench` runs it."""
+"""What Torpor costs, against other proxies and against none; `make bench` runs it."""

@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
+import json
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.torpor_up import HOST, LONGEST, TorporUp
-from bench.visits import Answer, crowd
+from bench.loads.crowd import Seen, crowd
+from bench.torpor_up import HOST, TorporUp
 
 
 class Gate(NamedTuple):
-    """The directory that bench/backend.py is told of."""
+    """The directory that the app is told of; see bench/apps/gate.py."""
 
     directory: Path
 
@@ -34,26 +36,32 @@ class Gate(NamedTuple):
 class Wake(NamedTuple):
     """What the visitors of one wake saw."""
 
-    answers: list[Answer]
+    seen: Seen
     starts: int
+    opened_at: float
+    """Reading of the monotonic clock when the gate was opened."""
+    held: int
+    """How many were held then."""
 
     @property
     def listening_at(self) -> float:
-        """When the app began to listen, by its own clock reading."""
-        return float(next(answer for answer in self.answers if answer.status == 200).json()["listening_at"])
+        """When the app began to listen: by its own reading of the clock, or when the gate was opened."""
+        with contextlib.suppress(ValueError):
+            return float(json.loads(self.seen.body)["listening_at"])
+        return self.opened_at
 
     @property
     def served(self) -> int:
         """Answers of 200."""
-        return sum(answer.status == 200 for answer in self.answers)
+        return self.seen.statuses.get("200", 0)
 
     def first_bytes(self) -> list[float]:
         """Seconds from the app's listening to each first byte."""
-        return [answer.first_byte - self.listening_at for answer in self.answers]
+        return [at - self.listening_at for at in self.seen.first_bytes]
 
     def release_seconds(self) -> float:
         """Seconds from the app's listening to the end of the last answer."""
-        return max(answer.complete for answer in self.answers) - self.listening_at
+        return self.seen.last - self.listening_at
 
 
 @contextlib.contextmanager
@@ -63,11 +71,12 @@ def gate() -> Iterator[Gate]:
         yield Gate(Path(directory))
 
 
-async def held_wake(torpor: TorporUp, gate: Gate, count: int, while_held: Callable[[], None] = lambda: None) -> Wake:
+def held_wake(torpor: TorporUp, gate: Gate, count: int, while_held: Callable[[], None] = lambda: None) -> Wake:
     """`count` visits to the sleeping app, `while_held` when all are held, then the gate opens."""
-    async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as group:
-        visitors = group.create_task(crowd(torpor.listen, "/moment", host=HOST, count=count))
-        await torpor.wait_held(count)
+    with crowd(torpor.listen, HOST, count) as visitors:
+        visitors.asked()
+        held = asyncio.run(torpor.wait_held(count))
         while_held()
+        opened_at = time.monotonic()
         gate.open()
-    return Wake(visitors.result(), gate.starts)
+        return Wake(visitors.seen(), gate.starts, opened_at, held)

@@ -2,13 +2,12 @@
 
 import os
 import platform
-import re
-import subprocess
 from importlib.metadata import version
 from typing import NamedTuple
 
-from bench import wrk
+from bench.contenders.contender import version_of
 from bench.figures import MIB
+from bench.loads import wrk
 from torpor import __version__
 
 
@@ -36,17 +35,11 @@ def describe() -> Machine:
         "Torpor": __version__,
         "Python": platform.python_version(),
         "mitmproxy": version("mitmproxy"),
-        "Linux": ".".join(platform.release().split(".")[:2]),
+        "HAProxy": version_of("haproxy", "-v"),
+        "nginx": version_of("nginx", "-v"),
+        "Caddy": version_of("caddy", "version"),
+        "wrk": version_of(wrk.PROGRAM, "-v"),
+        "Linux": version_of("uname", "-r"),
     }
-    if number := _wrk_version():
-        versions["wrk"] = number
+    versions = {name: number for name, number in versions.items() if number}
     return Machine(len(os.sched_getaffinity(0)), pages * size / MIB / 1024, os.getloadavg()[0], versions)
-
-
-def _wrk_version() -> str:
-    try:
-        said = subprocess.run([wrk.PROGRAM, "-v"], capture_output=True, text=True, check=False, timeout=10).stdout
-    except OSError:
-        return ""
-    found = re.search(r"\d+(\.\d+)+", said.partition("\n")[0])
-    return found[0] if found else ""

@@ -45,6 +45,8 @@ class Outcome:
     """Prose: how it was measured, and what the columns mean."""
     tables: list[Table] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    """What could not be measured on this machine, and why."""
     data: dict[str, Any] = field(default_factory=dict)
     """What the tables were made of, as JSON."""
 

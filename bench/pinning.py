@@ -11,10 +11,15 @@ class Cores(NamedTuple):
     proxy: tuple[str, ...]
     others: tuple[str, ...]
 
+    @property
+    def threads(self) -> int:
+        """How many a proxy gets that has to be told."""
+        return 1 if self.proxy else len(os.sched_getaffinity(0))
+
     def __str__(self) -> str:
         if not self.proxy:
             return "no process was bound to a core"
-        return f"proxies were bound to core {self.proxy[-1]}, wrk and the backend to {self.others[-1]}"
+        return f"proxies were bound to core {self.proxy[-1]}, the loads and the backends to {self.others[-1]}"
 
 
 def choose_cores() -> Cores:

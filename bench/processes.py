@@ -28,6 +28,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
+def descriptors(pid: int) -> int:
+    """How many file descriptors it has open."""
+    return len(os.listdir(_PROC / str(pid) / "fd"))  # noqa: PTH208 - a name is enough
+
+
 def command_line(pid: int) -> list[str]:
     """The program and its arguments; empty when it is gone."""
     try:
@@ -47,20 +52,33 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def descendants(pid: int) -> list[int]:
+    """Its children, their children, and so on."""
+    return [found for child in children(pid) for found in (child, *descendants(child))]
+
+
 @contextlib.contextmanager
-def helper(module: str, *arguments: str, prefix: tuple[str, ...] = ()) -> Iterator[tuple[int, int]]:
-    """Run a module of this package that prints its port when it listens; gives (process id, port)."""
-    command = [*prefix, sys.executable, "-m", module, *arguments]
+def module(name: str, *arguments: str, prefix: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
+    """Run a module of this package for the length of the block."""
+    command = [*prefix, sys.executable, "-m", name, *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
     try:
-        line = process.stdout.readline()
-        if not line.strip().isdecimal():
-            raise RuntimeError(f"{module} does not listen: exit code {process.wait(_END)}")
-        yield process.pid, int(line)
+        yield process
     finally:
         end(process, _END)
+        assert process.stdout is not None
         process.stdout.close()
+
+
+@contextlib.contextmanager
+def helper(name: str, *arguments: str, prefix: tuple[str, ...] = ()) -> Iterator[tuple[int, int]]:
+    """Run a module that prints its port when it listens; gives (process id, port)."""
+    with module(name, *arguments, prefix=prefix) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line.strip().isdecimal():
+            raise RuntimeError(f"{name} does not listen: exit code {process.wait(_END)}")
+        yield process.pid, int(line)
 
 
 def end(process: subprocess.Popen[str], grace: float) -> None:

@@ -13,9 +13,10 @@ from bench.outcome import Outcome, Table
 _HEAD = """\
 # What Torpor costs
 
-Measured by `make bench`, which writes this page anew: Torpor against a bare mitmproxy and against no proxy at all, side
-by side in one run on one machine. Absolute figures say little about another machine, ratios more.
-`python -m bench --quick` tries the benches in short, `--only NAME` runs one of them; neither touches this page.
+Measured by `make bench`, which writes this page anew: Torpor with each of its engines against plain HAProxy, nginx,
+Caddy, a bare mitmproxy and no proxy at all, side by side in one run on one machine. Absolute figures say little about
+another machine, ratios more. `python -m bench --quick` tries the benches in short, `--only NAME` runs one of them,
+`--engine NAME` one engine of Torpor; none of these touches this page.
 """
 _WIDTH = 120
 
@@ -27,6 +28,8 @@ def show(console: Console, machine: Machine, outcomes: Sequence[Outcome]) -> Non
         console.print(f"\n[bold]{outcome.title}[/bold]")
         for table in outcome.tables:
             console.print(_grid(table))
+        for name, why in outcome.skipped.items():
+            console.print(f"SKIPPED: {name}: {why}", style="bold white on red", highlight=False)
         for goal in outcome.goals:
             console.print(str(goal), style="green" if goal.met else "red", highlight=False)
 
@@ -37,6 +40,9 @@ def page(machine: Machine, outcomes: Sequence[Outcome], day: str) -> str:
     for outcome in outcomes:
         parts.append(f"## {outcome.title}\n\n{_filled(outcome.method)}")
         parts.extend(_markdown(table) for table in outcome.tables)
+        if outcome.skipped:
+            skipped = [f"**Skipped: {name}**: {why}." for name, why in outcome.skipped.items()]
+            parts.append("\n".join(skipped) + "\n")
         if outcome.goals:
             parts.append("\n".join(f"- {goal}" for goal in outcome.goals) + "\n")
     return "\n".join(parts)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+ENGINES = ("haproxy", "mitmproxy")
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -12,32 +14,42 @@ class Scale:
     load_seconds: int
     """wrk takes whole seconds only."""
     connections: int
-    crowds: tuple[int, ...]
-    """Visits held at once for the memory bench."""
+    many_rounds: int
+    """Of the bench with many apps configured."""
+    configured: tuple[int, ...]
+    """Apps in its torpor.yaml; the first is what the others are compared with."""
+    crowds: dict[str, tuple[int, ...]]
+    """Engine → visits held at once in the storms."""
     crowd_repeats: int
     wakes: tuple[tuple[int, int], ...]
     """(visits held, wakes) of the wake bench."""
     sleeping_apps: int
     idle_seconds: float
+    engines: tuple[str, ...] = ENGINES
+    """Torpor's, that are measured."""
 
 
 FULL = Scale(
     rounds=5,
-    load_seconds=5,
+    load_seconds=2,
     connections=50,
-    crowds=(1_000, 2_000),
+    many_rounds=7,
+    configured=(1, 200, 10_000),
+    crowds={"haproxy": (1_000, 5_000, 9_000), "mitmproxy": (1_000, 5_000)},
     crowd_repeats=3,
     wakes=((1, 30), (100, 10)),
     sleeping_apps=10_000,
-    idle_seconds=20.0,
+    idle_seconds=60.0,
 )
 QUICK = Scale(
     rounds=2,
     load_seconds=1,
     connections=50,
-    crowds=(1_000,),
+    many_rounds=2,
+    configured=(1, 200, 10_000),
+    crowds={"haproxy": (1_000, 5_000, 9_000), "mitmproxy": (1_000, 5_000)},
     crowd_repeats=1,
-    wakes=((1, 3), (100, 1)),
-    sleeping_apps=1_000,
-    idle_seconds=3.0,
+    wakes=((1, 5), (100, 3)),
+    sleeping_apps=10_000,
+    idle_seconds=20.0,
 )

@@ -18,10 +18,13 @@ from bench.visits import Address, visit
 
 APP = "app"
 HOST = "app.localhost"
+ECHO_HOST = "echo.localhost"
 _START = 180.0
 """Seconds until it must be ready, with 10,000 apps on a busy machine."""
 _STOP = 60.0
 _PERIOD = 0.02
+_NO_MORE = 10.0
+"""Seconds without one more held visit after which nobody waits for more."""
 LONGEST = 120.0
 """Seconds that anything asked of it may take."""
 
@@ -33,7 +36,7 @@ class TorporUp:
     listen: Address
     api: Address
     pids: dict[str, int]
-    """Process ids by name: scaler, proxy, keeper (the parent of all apps)."""
+    """Process ids by name: scaler, proxy, keeper (the parent of all apps), and HAProxy's two."""
     start_seconds: float
     """From the command to the ready file."""
 
@@ -52,19 +55,23 @@ class TorporUp:
         if answer.status != 200:
             raise RuntimeError(f"{name} does not fall asleep: {answer.status} {answer.body!r}")
 
-    async def wait_held(self, count: int, name: str = APP) -> None:
-        """Wait until so many visits are held for the app."""
-        async with asyncio.timeout(LONGEST):
-            while (await self.app(name))["held"] != count:
-                await asyncio.sleep(_PERIOD)
+    async def wait_held(self, count: int, name: str = APP) -> int:
+        """Wait until so many visits are held for the app, or no more come; returns how many."""
+        most, grown = 0, time.monotonic()
+        while most < count and time.monotonic() - grown < _NO_MORE:
+            if (held := (await self.app(name))["held"]) > most:
+                most, grown = held, time.monotonic()
+            await asyncio.sleep(_PERIOD)
+        return most
 
 
 @contextlib.contextmanager
-def torpor_up(apps: dict[str, Any], *, prefix: tuple[str, ...] = ()) -> Iterator[TorporUp]:
+def torpor_up(apps: dict[str, Any], *, engine: str, prefix: tuple[str, ...] = ()) -> Iterator[TorporUp]:
     """Run it for the length of the block; `prefix` goes before its command."""
     settings = {
         "listen": "127.0.0.1:0",
         "api": "127.0.0.1:0",
+        "engine": engine,
         "idle_timeout": "1h",
         "wake_timeout": f"{LONGEST:.0f}s",
         "drain_timeout": "5s",
@@ -89,15 +96,30 @@ def torpor_up(apps: dict[str, Any], *, prefix: tuple[str, ...] = ()) -> Iterator
             end(process, _STOP)
 
 
-def backend_app(*, prefix: tuple[str, ...] = (), gate: Path | None = None) -> dict[str, Any]:
-    """bench/backend.py as an app of torpor.yaml."""
-    return {
-        "hosts": [HOST],
-        "command": [*prefix, sys.executable, "-m", "bench.backend", "{port}"],
-        "directory": str(ROOT),
-        "env": {} if gate is None else {"GATE": str(gate)},
-        "idle_timeout": 0,
-    }
+def moment_app(gate: Path) -> dict[str, Any]:
+    """The app that tells when it listens, behind a gate."""
+    return _app(HOST, (sys.executable, "-m", "bench.apps.moment", "{port}"), gate)
+
+
+def quick_app(directory: Path, *, prefix: tuple[str, ...] = (), gate: Path | None = None) -> dict[str, Any]:
+    """nginx; the directory is for its files."""
+    return _app(HOST, (*prefix, sys.executable, "-m", "bench.apps.quick", str(directory), "{port}"), gate)
+
+
+def echo_app(*, prefix: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The WebSocket echo."""
+    return _app(ECHO_HOST, (*prefix, sys.executable, "-m", "bench.apps.echo", "{port}"), None)
+
+
+def sleepers(count: int) -> dict[str, Any]:
+    """Apps that nobody visits."""
+    command = ["python3", "-m", "http.server", "{port}"]
+    return {f"app-{number}": {"hosts": [f"app-{number}.localhost"], "command": command} for number in range(count)}
+
+
+def _app(host: str, command: tuple[str, ...], gate: Path | None) -> dict[str, Any]:
+    env = {} if gate is None else {"GATE": str(gate)}
+    return {"hosts": [host], "command": [*command], "directory": str(ROOT), "env": env, "idle_timeout": 0}
 
 
 def _wait_ready(process: subprocess.Popen[str], ready_file: Path, log_file: Path) -> None:
@@ -114,9 +136,12 @@ def _parts(scaler: int) -> dict[str, int]:
         arguments = command_line(child)
         if "proxy" in arguments:
             parts["proxy"] = child
+            for master in children(child):
+                parts["HAProxy's master"] = master
+                parts["HAProxy"] = children(master)[-1]
         elif any(argument.endswith("/keeper") for argument in arguments):
             parts["keeper"] = child
-    if len(parts) != 3:
+    if not parts.keys() >= {"scaler", "proxy", "keeper"}:
         raise RuntimeError(f"torpor up has other parts than expected: {parts}")
     return parts
 

@@ -58,10 +58,3 @@ async def visit(address: Address, target: str, *, host: str = "localhost", metho
         return await answer
     finally:
         transport.abort()
-
-
-async def crowd(address: Address, target: str, *, host: str, count: int) -> list[Answer]:
-    """So many visits at once."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(visit(address, target, host=host)) for _ in range(count)]
-    return [task.result() for task in tasks]

@@ -27,6 +27,6 @@ def test_the_page_tells_method_and_goals() -> None:
 
 
 def test_the_machine_is_told_in_general_terms_only() -> None:
-    programs = "Torpor|Python|mitmproxy|Linux|wrk"
+    programs = "Torpor|Python|mitmproxy|HAProxy|nginx|Caddy|Linux|wrk"
     told = rf"\d+ cores, \d+ GiB of memory; ((?:{programs}) [\d.]+(?:, |; ))+load average [\d.]+ before the first bench"
     assert re.fullmatch(told, str(describe()))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bench.wrk import Load, read
+from bench.loads.load import Load
+from bench.loads.wrk import read
 
 QUIET = """\
 Running 5s test @ http://127.0.0.1:40000/

@@ -2,7 +2,8 @@
 
 import re
 import subprocess
-from typing import NamedTuple
+
+from bench.loads.load import Load
 
 PROGRAM = "wrk"
 _TIMEOUT = 10
@@ -12,20 +13,6 @@ _RATE = re.compile(r"^Requests/sec:\s+([\d.]+)", re.MULTILINE)
 _REQUESTS = re.compile(r"^\s*(\d+) requests in ", re.MULTILINE)
 _ERRORS = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
 _OTHER_STATUS = re.compile(r"Non-2xx or 3xx responses: (\d+)")
-
-
-class Load(NamedTuple):
-    """What wrk saw."""
-
-    rate: float
-    """Requests per second."""
-    p50: float
-    """Seconds."""
-    p99: float
-    """Seconds."""
-    requests: int
-    failed: int
-    """Socket errors, timeouts, and answers other than 2xx and 3xx."""
 
 
 def load(url: str, *, seconds: int, connections: int, headers: tuple[str, ...], prefix: tuple[str, ...]) -> Load:

@@ -1,7 +1,8 @@
-"""The contender: mitmproxy embedded as its own parts suggest, with none of Torpor's code.
+"""mitmproxy embedded as its own parts suggest, with none of Torpor's code.
 
-`python -m bench.bare_mitmproxy BACKEND_PORT` listens on a free port and prints it. Only the addons that a reverse
-proxy needs are loaded, and its log says warnings only; mitmdump, with all addons, takes about half as many requests.
+`python -m bench.contenders.embedded_mitmproxy WEB_PORT ECHO_PORT` listens on a free port and prints it. Only the
+addons that a reverse proxy needs are loaded, and its log says warnings only; mitmdump, with all addons, takes about
+half as many requests.
 """
 
 import asyncio
@@ -16,12 +17,15 @@ from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.master import Master
 from mitmproxy.options import Options
 
+from bench.loads.echo import PATH as ECHO_PATH
+
 
 class ToBackend:
     """The least that an addon can do which decides where a request goes."""
 
-    def __init__(self, port: int, server: Proxyserver) -> None:
-        self._port = port
+    def __init__(self, web: int, echo: int, server: Proxyserver) -> None:
+        self._web = web
+        self._echo = echo
         self._server = server
 
     def running(self) -> None:
@@ -31,15 +35,16 @@ class ToBackend:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Send it there; the Host header stays (`request.host` would rewrite it)."""
-        flow.request.data.host, flow.request.data.port = "127.0.0.1", self._port
+        port = self._echo if flow.request.path == ECHO_PATH else self._web
+        flow.request.data.host, flow.request.data.port = "127.0.0.1", port
 
 
-async def _serve(backend_port: int) -> None:
+async def _serve(web: int, echo: int) -> None:
     logging.getLogger("mitmproxy").setLevel(logging.WARNING)
     master, server = Master(Options()), Proxyserver()
-    master.addons.add(Core(), server, NextLayer(), ToBackend(backend_port, server))
+    master.addons.add(Core(), server, NextLayer(), ToBackend(web, echo, server))
     master.options.update(
-        mode=[f"reverse:http://127.0.0.1:{backend_port}"],
+        mode=[f"reverse:http://127.0.0.1:{web}"],
         listen_host="127.0.0.1",
         listen_port=0,
         connection_strategy="lazy",
@@ -50,4 +55,4 @@ async def _serve(backend_port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve(int(sys.argv[1]), int(sys.argv[2])))

@@ -1,0 +1,1 @@
+"""What stands behind the contenders: each as quick as its use asks for."""

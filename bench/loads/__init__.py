@@ -1,0 +1,1 @@
+"""What asks the contenders: each leaner than what it loads."""
