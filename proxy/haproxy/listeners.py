@@ -1,12 +1,16 @@
 """The sockets on which visitors come in, by name: bound by us, so that who connects waits while HAProxy is replaced.
 
-HAProxy inherits them: it finds each one's descriptor in its environment, under the name that its configuration uses.
+HAProxy is told where each is, in its environment, and asks for the sockets themselves as it would ask the HAProxy that
+it replaces (`-x`). What it gets in that way, and not by inheritance, it hands out again, and its master keeps no copy.
 """
 
+import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
+from pathlib import Path
 
 BACKLOG = 4096
 PLAIN = "plain"
@@ -38,8 +42,7 @@ class Listeners:
     def adopt(self, found: Iterable[socket.socket], noted: object) -> bool:
         """Listen where an earlier process noted that the HAProxy which runs listens for it; whether all of that fits.
 
-        Of the sockets found those are kept that belong there, and the others are closed. HAProxy does not hand out what
-        it has inherited: where none is found it alone has the socket, and `bind` makes a new one when it is gone.
+        Of the sockets found those are kept that belong there, and the others are closed.
         """
         names = self._names(noted)
         for address, name in names.items():
@@ -67,16 +70,39 @@ class Listeners:
                     names[at, real] = name
         return names
 
-    def fds(self) -> tuple[int, ...]:
-        """What HAProxy inherits."""
-        return tuple(one.fileno() for one in self._sockets.values())
-
     def environment(self) -> dict[str, str]:
-        """Where HAProxy finds each: TORPOR_PLAIN_FD and so on."""
-        return {f"TORPOR_{name.upper()}_FD": str(one.fileno()) for name, one in self._sockets.items()}
+        """Where HAProxy finds each: TORPOR_PLAIN_AT and so on."""
+        return {f"TORPOR_{name.upper()}_AT": f"{host}:{port}" for name, (host, port) in self.addresses.items()}
+
+    @contextlib.asynccontextmanager
+    async def handed_out(self, path: Path) -> AsyncIterator[None]:
+        """Give our sockets to the one HAProxy that asks for them there."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+            door.setblocking(False)
+            door.bind(str(path))
+            door.listen()
+            try:
+                async with asyncio.TaskGroup() as group:
+                    giving = group.create_task(self._give(door))
+                    yield
+                    giving.cancel()
+            finally:
+                path.unlink(missing_ok=True)  # noqa: ASYNC240 - it does not wait for anything
+
+    async def _give(self, door: socket.socket) -> None:
+        """What an HAProxy with `expose-fd listeners` answers: how many, then all, with six bytes for each."""
+        loop = asyncio.get_running_loop()
+        connection, _ = await loop.sock_accept(door)
+        with connection, contextlib.suppress(OSError):  # if it does not take them it says so itself
+            if await loop.sock_recv(connection, 64) == b"_getsocks\n":
+                connection.send(len(self._sockets).to_bytes(4, sys.byteorder))
+                no_namespace_interface_options = bytes(1 + 1 + 4)
+                fds = [one.fileno() for one in self._sockets.values()]
+                socket.send_fds(connection, [no_namespace_interface_options * len(fds)], fds)
+                await loop.sock_recv(connection, 4)
 
     def end(self) -> None:
-        """Refuse connections from now on, whoever else has a copy: HAProxy's master keeps its own."""
+        """Refuse connections from now on, whoever else has a copy."""
         for one in self._sockets.values():
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

@@ -22,6 +22,8 @@ START = 15.0
 """Seconds within which it must answer."""
 POLL = 0.2
 """Seconds between two looks at a process that is not our child."""
+LISTENERS = "listeners.sock"
+"""Where HAProxy asks for its listeners when it starts."""
 WORDS = 2000
 """Characters of its complaints that are kept."""
 
@@ -44,33 +46,38 @@ class HaproxyProcess:
     async def start(cls, program: str, state: StateDirectory, listeners: Listeners) -> "HaproxyProcess":
         """Start it on our listeners and wait until it answers. Raises OSError with what it says."""
         state.clear_sockets()
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *("-W", "-S", "unix@master.sock,mode,600", "-f", "haproxy.cfg"),
-            cwd=state.path,
-            env=_environment(listeners),
-            pass_fds=listeners.fds(),
-            stdin=DEVNULL,
-            stdout=DEVNULL,
-            stderr=PIPE,
-            start_new_session=True,  # Ctrl-C is for us; and it serves on when we are killed
-        )
-        made = cls(process.pid, process, state)
+        async with listeners.handed_out(state.path / LISTENERS):
+            process = await asyncio.create_subprocess_exec(
+                program,
+                *("-W", "-S", "unix@master.sock,mode,600", "-f", "haproxy.cfg", "-x", LISTENERS),
+                cwd=state.path,
+                env=_environment(listeners),
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                stderr=PIPE,
+                start_new_session=True,  # Ctrl-C is for us; and it serves on when we are killed
+            )
+            made = cls(process.pid, process, state)
+            await made._until_it_answers(state)
+        return made
+
+    async def _until_it_answers(self, state: StateDirectory) -> None:
+        process = self._process
+        assert process is not None  # noqa: S101 - for the type checker: just started
         try:
             async with asyncio.timeout(START):
-                while process.returncode is None and not await cls.find(state):
+                while process.returncode is None and not await self.find(state):
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(0.02):
-                            await made.hear()
+                            await self.hear()
         except BaseException as error:
-            await made.kill()
+            await self.kill()
             if isinstance(error, TimeoutError):
-                raise OSError(f"HAProxy has not answered within {START:g}s; {made._words}") from None
+                raise OSError(f"HAProxy has not answered within {START:g}s; {self._words}") from None
             raise
         if process.returncode is not None:
-            await made.hear()
-            raise OSError(f"HAProxy does not start: {made._words or f'exit code {process.returncode}'}")
-        return made
+            await self.hear()
+            raise OSError(f"HAProxy does not start: {self._words or f'exit code {process.returncode}'}")
 
     @classmethod
     async def find(cls, state: StateDirectory) -> "HaproxyProcess | None":
@@ -157,7 +164,6 @@ async def check_configuration(program: str, directory: Path, listeners: Listener
         *("-c", "-f", "haproxy.cfg"),
         cwd=directory,
         env=_environment(listeners),
-        pass_fds=listeners.fds(),
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,

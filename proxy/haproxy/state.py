@@ -68,7 +68,7 @@ class StateDirectory:
 
     def clear_sockets(self) -> None:
         """Take away what an HAProxy that ended badly has left: nobody answers there."""
-        for name in ("run.sock", "master.sock", "again.sock"):
+        for name in ("run.sock", "master.sock", "again.sock", "listeners.sock"):
             (self.path / name).unlink(missing_ok=True)
 
     def remember(self, facts: Mapping[str, object]) -> None:

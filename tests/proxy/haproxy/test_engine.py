@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from proxy.haproxy.engine import HaproxyEngine
 from proxy.haproxy.process import HaproxyProcess, kill_left
+from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from proxy.server import House
 from tests.engines.street import Street, street
@@ -246,9 +248,9 @@ async def test_a_missing_haproxy_is_said(state: Path) -> None:
 async def test_the_sockets_are_ours_alone(state: Path) -> None:
     async with make(Street(), state):
         assert state.stat().st_mode & 0o777 == 0o700
-        for socket in state.glob("*.sock"):
-            if socket.name != "door.sock":
-                assert socket.stat().st_mode & 0o077 == 0, socket
+        for path in state.glob("*.sock"):
+            if path.name != "door.sock":
+                assert path.stat().st_mode & 0o077 == 0, path
 
 
 async def test_a_haproxy_with_other_settings_is_ended_and_not_taken_over(
@@ -303,3 +305,19 @@ async def test_what_a_killed_proxy_process_has_left_can_be_ended(life: Lives) ->
             while await takes_connections(life.port):
                 await asyncio.sleep(0.01)
         kill_left(life.directory)
+
+
+async def test_it_listens_on_ipv6_and_hands_its_listener_out(state: Path) -> None:
+    if not socket.has_dualstack_ipv6():
+        return  # there is no IPv6 here
+    async with App() as app:
+        here = Street()
+        here.app(Phase.AWAKE, app)
+        async with make(here, state, listen=("::1", 0)) as engine:
+            visitor = await Visitor.to(engine)
+            assert (await visitor.get()).body == b"hello"
+            await visitor.leave()
+            handed_out = await RuntimeSocket(state / "run.sock").listeners()
+            assert engine.addresses[0] in [one.getsockname()[:2] for one in handed_out]
+            for one in handed_out:
+                one.close()

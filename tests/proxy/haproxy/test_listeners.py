@@ -1,12 +1,15 @@
 """The sockets on which visitors come in: bound all, handed on by what was noted of them, ended for everybody."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from proxy.haproxy.listeners import Listeners
+from proxy.haproxy.runtime import RuntimeSocket
 
 ANY = ("127.0.0.1", 0)
 
@@ -19,9 +22,10 @@ def two() -> Iterator[Listeners]:
     listeners.close()
 
 
-def copies(listeners: Listeners) -> list[socket.socket]:
-    """What an HAProxy hands out: duplicates, in any order."""
-    return [socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM) for fd in reversed(listeners.fds())]
+async def handed_out(listeners: Listeners, path: Path) -> list[socket.socket]:
+    """What an HAProxy gets when it asks; another process would get the same of HAProxy."""
+    async with listeners.handed_out(path):
+        return await RuntimeSocket(path).listeners()
 
 
 def noted(listeners: Listeners) -> object:
@@ -36,15 +40,15 @@ def accepts(address: tuple[str, int]) -> bool:
     return True
 
 
-def test_each_has_its_descriptor_under_its_name(two: Listeners) -> None:
-    assert [*two.environment()] == ["TORPOR_PLAIN_FD", "TORPOR_OTHER_FD"]
-    assert tuple(map(int, two.environment().values())) == two.fds()
+def test_each_has_its_address_under_its_name(two: Listeners) -> None:
+    at = [f"{host}:{port}" for host, port in two.addresses.values()]
+    assert two.environment() == dict(zip(["TORPOR_PLAIN_AT", "TORPOR_OTHER_AT"], at, strict=True))
     assert all(accepts(address) for address in two.addresses.values())
 
 
-def test_they_are_adopted_by_where_they_listen(two: Listeners) -> None:
+async def test_they_are_adopted_by_where_they_listen(two: Listeners, state: Path) -> None:
     later = Listeners({"plain": ANY, "other": two.addresses["other"]})
-    assert later.adopt(copies(two), noted(two))
+    assert later.adopt(await handed_out(two, state / "l.sock"), noted(two))
     assert later.addresses == two.addresses
     two.close()
     assert all(accepts(address) for address in later.addresses.values())
@@ -63,23 +67,24 @@ def test_one_that_is_not_handed_out_is_bound_where_it_was_when_it_is_gone(two: L
 
 
 @pytest.mark.parametrize("note", [None, [], {"plain": ["127.0.0.1"]}, {"plain": ["127.0.0.1", "::1", "1"]}, {"x": 1}])
-def test_nothing_is_adopted_on_a_note_that_says_nothing(two: Listeners, note: object) -> None:
+async def test_nothing_is_adopted_on_a_note_that_says_nothing(two: Listeners, state: Path, note: object) -> None:
     later = Listeners({"plain": ANY})
-    assert not later.adopt(copies(two), note)
-    assert later.fds() == ()
+    assert not later.adopt(await handed_out(two, state / "l.sock"), note)
+    assert later.addresses == {}
 
 
-def test_what_is_not_wanted_any_more_is_left_and_what_is_new_is_bound(two: Listeners) -> None:
+async def test_what_is_not_wanted_any_more_is_left_and_what_is_new_is_bound(two: Listeners, state: Path) -> None:
     later = Listeners({"plain": ANY, "new": ANY})
-    assert not later.adopt(copies(two), noted(two))
+    assert not later.adopt(await handed_out(two, state / "l.sock"), noted(two))
     later.bind()
     assert later.addresses["plain"] == two.addresses["plain"]
-    assert len(later.fds()) == 2
+    assert len(later.addresses) == 2
+    assert all(accepts(address) for address in later.addresses.values())
     later.end()
 
 
-def test_the_end_is_for_all_copies(two: Listeners) -> None:
-    left = copies(two)
+async def test_the_end_is_for_all_copies(two: Listeners, state: Path) -> None:
+    left = await handed_out(two, state / "l.sock")
     two.end()
     assert not any(accepts(address) for address in two.addresses.values())
     for one in left:
@@ -92,3 +97,18 @@ def test_an_address_that_is_taken_is_named(two: Listeners) -> None:
     with pytest.raises(OSError, match=f"cannot listen on {host}:{port}: Address already in use"):
         late.bind()
     late.close()
+
+
+async def test_who_is_refused_a_hand_out_leaves_nothing_behind(two: Listeners, state: Path) -> None:
+    async with two.handed_out(state / "l.sock"):
+        reader, writer = await asyncio.open_unix_connection(state / "l.sock")
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert await reader.read() == b""
+        writer.close()
+    assert not (state / "l.sock").exists()
+
+
+async def test_nobody_asks_and_it_ends_all_the_same(two: Listeners, state: Path) -> None:
+    async with asyncio.timeout(10), two.handed_out(state / "l.sock"):
+        pass
+    assert not (state / "l.sock").exists()
