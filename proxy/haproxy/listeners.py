@@ -76,30 +76,20 @@ class Listeners:
 
     @contextlib.asynccontextmanager
     async def handed_out(self, path: Path) -> AsyncIterator[None]:
-        """Give our sockets to the one HAProxy that asks for them there."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
-            door.setblocking(False)
-            door.bind(str(path))
-            door.listen()
-            try:
-                async with asyncio.TaskGroup() as group:
-                    giving = group.create_task(self._give(door))
-                    yield
-                    giving.cancel()
-            finally:
-                path.unlink(missing_ok=True)  # noqa: ASYNC240 - it does not wait for anything
+        """Give our sockets to the HAProxy that asks for them there."""
+        async with await asyncio.start_unix_server(self._give, path):
+            yield
 
-    async def _give(self, door: socket.socket) -> None:
+    async def _give(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """What an HAProxy with `expose-fd listeners` answers: how many, then all, with six bytes for each."""
-        loop = asyncio.get_running_loop()
-        connection, _ = await loop.sock_accept(door)
-        with connection, contextlib.suppress(OSError):  # if it does not take them it says so itself
-            if await loop.sock_recv(connection, 64) == b"_getsocks\n":
-                connection.send(len(self._sockets).to_bytes(4, sys.byteorder))
-                no_namespace_interface_options = bytes(1 + 1 + 4)
+        with contextlib.closing(writer), contextlib.suppress(OSError):  # who does not take them says so itself
+            if await reader.readline() == b"_getsocks\n":
                 fds = [one.fileno() for one in self._sockets.values()]
-                socket.send_fds(connection, [no_namespace_interface_options * len(fds)], fds)
-                await loop.sock_recv(connection, 4)
+                no_namespace_interface_options = bytes(1 + 1 + 4)
+                with socket.socket(fileno=os.dup(writer.get_extra_info("socket").fileno())) as connection:
+                    connection.send(len(fds).to_bytes(4, sys.byteorder))
+                    socket.send_fds(connection, [no_namespace_interface_options * len(fds)], fds)
+                await reader.read(4)
 
     def end(self) -> None:
         """Refuse connections from now on, whoever else has a copy."""
