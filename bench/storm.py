@@ -35,8 +35,8 @@ are the file descriptors that HAProxy, or with mitmproxy the proxy, has open for
 Then the app is let go. "drained" is the time from that moment to the end of the last answer; its start (it is nginx,
 and becomes it only now), Torpor's probe and the new connections to the app are in it. "CPU" is what Torpor's processes
 took of it. "p95" is from the same moment to the first byte, over all visitors. Measured {times}; the figures are
-medians, the number of answers the worst seen, of the app's starts the most. No process is bound to a core; the visitors are one
-process (`bench/loads/crowd.py`, a loop on epoll), which takes its share of the two cores, as the app does."""
+medians, the number of answers the worst seen, of the app's starts the most. No process is bound to a core; the visitors
+are one process (`bench/loads/crowd.py`, a loop on epoll), which takes its share of the cores, as the app does."""
 
 
 def steps(scale: Scale) -> int:

@@ -15,6 +15,8 @@ from proxy.haproxy.maps import KEY_LENGTH
 from proxy.visitors import AUTOMATED, CRAWLERS, MONITORS, NOT_CRAWLERS
 from torpor.problem import CONTENT_TYPE, problem
 
+RETURNING = 10
+"""Visitors' connections for each that may be on its way back from an app."""
 LABELS = 6
 """Parents of a host that HAProxy looks for among the wildcards; the doorman finds the rest."""
 
@@ -51,6 +53,12 @@ class Sizes:
 
     threads: int
     max_connections: int
+    """From visitors."""
+
+    @property
+    def max_returning(self) -> int:
+        """Visits that are back from an app that did not take them, at once; more wait for their turn."""
+        return max(10, self.max_connections // RETURNING)
 
 
 def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts, orphan: float) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Self
 
 from proxy.forwarded import Trust
 from proxy.haproxy import configuration
-from proxy.haproxy.configuration import Sizes, Timeouts
+from proxy.haproxy.configuration import RETURNING, Sizes, Timeouts
 from proxy.haproxy.door import Door
 from proxy.haproxy.lane import HaproxyLane
 from proxy.haproxy.listeners import PLAIN, Listeners
@@ -34,8 +34,8 @@ RESTART = (0.1, 5.0)
 STEADY = 10.0
 """Seconds that it must have run for the pauses to begin anew."""
 ORPHAN = 60.0
-FDS_PER_CONNECTION = 4
-"""Descriptors of a visit at the worst: the client's, the question's, the way back's two ends or the app's."""
+FDS_PER_CONNECTION = 2
+"""Descriptors: the visitor's, and the doorman's, the app's or the way back's; at the other end of that are two more."""
 SPARE_FDS = 200
 MAX_CONNECTIONS = 50_000
 
@@ -198,5 +198,7 @@ class HaproxyEngine:
 def _room() -> int:
     """How many connections the limit on open files allows."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = MAX_CONNECTIONS * FDS_PER_CONNECTION if soft == resource.RLIM_INFINITY else soft
-    return max(100, min(MAX_CONNECTIONS, (files - SPARE_FDS) // FDS_PER_CONNECTION))
+    if soft == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    connections = (soft - SPARE_FDS) // FDS_PER_CONNECTION
+    return max(100, min(MAX_CONNECTIONS, connections * RETURNING // (RETURNING + 1)))
