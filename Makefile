@@ -5,6 +5,8 @@ SHELL := /bin/sh
 
 APPS := .cache/apps
 PYTEST := .venv/bin/python -m pytest
+# Tests wait more than they compute: two workers a core, and not so many that they get into each other's way.
+WORKERS := $(shell cores=$$(nproc); echo $$((cores < 4 ? 2 * cores : 8)))
 COMPILE := CUSTOM_COMPILE_COMMAND="make constraints" .venv/bin/python -m piptools compile --quiet --generate-hashes \
 	--strip-extras --allow-unsafe --no-emit-options
 
@@ -19,9 +21,9 @@ setup: .venv/.filled ## Fill .venv, so that .venv/bin/torpor works
 demo: .venv/.filled ## Set up and show Torpor with three small apps
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/torpor demo
 
-test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (under ten minutes)
+test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (some five minutes)
 	@.ci/need-programs chromium curl haproxy nginx wrk
-	@$(PYTEST)
+	@$(PYTEST) -n $(WORKERS)
 
 lint: .venv/.filled-dev ## Check style, types and who imports whom
 	.venv/bin/ruff check

@@ -1,6 +1,6 @@
 """What the black-box tests share: a running Torpor, and figures that are told at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.blackbox.torpor_up import Tell, Torpor, Up
 
-_figures: list[str] = []
+FIGURE = "measured"
 
 
 @pytest.fixture
@@ -19,14 +19,16 @@ def up(tmp_path: Path) -> Iterator[Up]:
 
 
 @pytest.fixture
-def tell() -> Tell:
+def tell(record_property: Callable[[str, object], None]) -> Tell:
     """Say a measured figure, which is printed at the end and asserted by nobody."""
-    return _figures.append
+    return lambda figure: record_property(FIGURE, figure)  # a property comes home from a worker with the report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the figures."""
-    if _figures:
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    figures = [figure for report in reports for name, figure in report.user_properties if name == FIGURE]
+    if figures:
         terminalreporter.section("measured", "-")
-        for figure in _figures:
-            terminalreporter.write_line(figure)
+        for figure in figures:
+            terminalreporter.write_line(str(figure))
