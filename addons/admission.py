@@ -13,6 +13,7 @@ from mitmproxy import connection, http
 from addons.doorman import Doorman
 from addons.layers.answers import own
 from addons.layers.heads import tokens
+from addons.layers.upstream import APP
 from proxy.visit import Forward, Gone, Verdict, Visit
 from torpor.routes import normalise_host
 
@@ -91,6 +92,7 @@ class Admission:
             # Not request.host: its setter rewrites the Host header.
             flow.request.data.host, flow.request.data.port = verdict.address
             flow.metadata[HELD] = verdict.held
+            flow.metadata[APP] = verdict.app
 
     def _close(self, client: connection.Client) -> None:
         entry = self._open.pop(client.id, None)

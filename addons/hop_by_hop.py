@@ -16,10 +16,13 @@ _ALWAYS = frozenset(
         b"upgrade",
         b"http2-settings",
         b"proxy",  # CGI-like apps would read it as their own HTTP_PROXY
+        b"content_length",  # and these as the framing
+        b"transfer_encoding",
     )
 )
 _FRAMING = frozenset((b"host", b"content-length", b"transfer-encoding"))
-"""What a client must not have removed by naming it in `Connection`."""
+_WHO = (b"x-forwarded-", b"forwarded", b"x-real-ip")
+"""What a client must not have removed by naming it in `Connection`: the framing, and who it is."""
 
 
 class HopByHop:
@@ -52,5 +55,5 @@ class HopByHop:
 
 
 def _without(fields: tuple[tuple[bytes, bytes], ...], named: set[bytes]) -> tuple[tuple[bytes, bytes], ...]:
-    dropped = _ALWAYS | (named - _FRAMING) if named else _ALWAYS
+    dropped = _ALWAYS | {name for name in named - _FRAMING if not name.startswith(_WHO)} if named else _ALWAYS
     return tuple(field for field in fields if field[0].lower() not in dropped)

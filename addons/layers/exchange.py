@@ -34,7 +34,7 @@ from addons.layers.commands import (
 )
 from addons.layers.heads import Size, tokens
 from addons.layers.reply import Reply
-from addons.layers.upstream import Kept, Upstream
+from addons.layers.upstream import APP, Kept, Upstream
 from proxy.visit import Answer
 
 CONTINUE_AFTER = 1.0
@@ -134,15 +134,15 @@ class Exchange(layer.Layer):
 
     def _connect(self, address: tuple[str, int], *, again: bool) -> layer.CommandGenerator[Upstream | str]:
         """A connection, or what went wrong."""
-        kept = self._kept.take()
+        kept, app = self._kept.take(), self.flow.metadata.get(APP)
         if kept is not None:
             reuse = self._bodyless and self.flow.request.data.method in _SAFE and not again
-            if reuse and kept.server.address == address:
+            if reuse and (kept.server.address, kept.app) == (address, app):
                 self.upstream = kept
                 return kept
             yield commands.CloseConnection(kept.server)
         server = Server(address=address)
-        self.upstream = upstream = Upstream(server)
+        self.upstream = upstream = Upstream(server, app)
         error: str | None = yield commands.OpenConnection(server)
         if error is None:
             return upstream

@@ -16,11 +16,13 @@ from addons.layers.messages import Field, make_request, make_response
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request's or a response's head, and of what stands between two chunks of a body."""
+MAX_DIGITS = 18
+"""Of a Content-Length."""
 
 type Size = int | None
 """Of a body: bytes, None for chunks, -1 for all until the connection ends."""
 
-_REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}) ([^\x00-\x20\x7f]+) (HTTP/\d\.\d)")
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}) ([^\x00-\x20#\x7f]+) (HTTP/\d\.\d)")
 _START = re.compile(rb"[\r\n]*[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,64}(?: |\Z)")
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9]\d\d)(?: ([^\x00-\x08\x0a-\x1f]*))?")
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*")
@@ -151,6 +153,8 @@ def _framing(fields: list[Field], version: bytes) -> Size:
     if len(lengths) + len(codings) > 1:
         raise ValueError("it says in more than one way how long its body is")
     if lengths:
+        if len(lengths[0]) > MAX_DIGITS:  # more than other servers' counters hold
+            raise ValueError("its body is too long")
         return parse_content_length(lengths[0])
     if not codings:
         return -1

@@ -1,8 +1,8 @@
 """The upstream's side of a client's connection: reads its answers, and keeps a connection for the next visit.
 
-A connection to an upstream belongs to one client's connection and is never shared. It is used again only for a
-request without a body and with a safe method, and only when the visit before it ended cleanly: a reused connection
-may turn out dead after the request was sent, and a body is never sent twice.
+A connection to an upstream belongs to one client's connection and is never shared. It is used again only for the same
+app, for a request without a body and with a safe method, and only when the visit before it ended cleanly: a reused
+connection may turn out dead after the request was sent, and a body is never sent twice.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,8 @@ from mitmproxy.proxy.layers.http._events import (
 from addons.layers.bodies import BadBodyError, Body, make_body
 from addons.layers.heads import BadResponseError, persistent, read_response
 
+APP = "torpor.app"
+"""In a flow's metadata: the app that the visit goes to. Its address may have been another's a moment ago."""
 STREAM = 1
 """mitmproxy's events carry the number of an HTTP/2 stream; HTTP/1 has one."""
 
@@ -28,8 +30,9 @@ STREAM = 1
 class Upstream:
     """One connection to an upstream and what is read from it."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, app: object) -> None:
         self.server = server
+        self.app = app
         self.buf = ReceiveBuffer()
         self.used = 0
         """Requests sent on it."""

@@ -26,7 +26,7 @@ _ERRORS = {
     408: "The request did not arrive in time.",
     413: "The request is too large.",
     500: "The proxy failed.",
-    501: "This proxy opens no tunnels.",
+    501: "This method is not served here.",
     502: "The app did not answer properly.",
     503: "The app cannot be reached just now. Try again in a moment.",
     504: "The app did not answer in time.",

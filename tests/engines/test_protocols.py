@@ -1,107 +1,17 @@
-"""HTTP/2, gRPC, trailers, and what must not pass: by engines that can do these."""
+"""HTTP/2, gRPC, trailers: by engines that can do these."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import h2.config
-import h2.connection
 import h2.events
-import h2.settings
 import pytest
 
-from tests.engines.street import Street, street
+from tests.engines.http2 import Talk, answer, head, speak
+from tests.engines.street import street
 from tests.wire import App, Asked, request
 from torpor.words import Address
-
-
-class Talk:
-    """One HTTP/2 connection, client or server, with its events in a queue per stream."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, client: bool) -> None:
-        self.reader, self.writer = reader, writer
-        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=client, header_encoding="utf-8"))
-        self.h2.initiate_connection()
-        self.streams: dict[int, asyncio.Queue[h2.events.Event]] = {}
-        self.on_stream: Callable[[int], object] = lambda stream: None
-        self.settings = asyncio.Event()
-        self.flush()
-
-    def flush(self) -> None:
-        self.writer.write(self.h2.data_to_send())
-
-    async def run(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await self.reader.read(65536):
-                for event in self.h2.receive_data(data):
-                    if isinstance(event, h2.events.RemoteSettingsChanged):
-                        self.settings.set()
-                    if isinstance(event, h2.events.DataReceived):
-                        self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-                    stream = getattr(event, "stream_id", None)
-                    if stream:
-                        if stream not in self.streams:
-                            self.streams[stream] = asyncio.Queue()
-                            self.on_stream(stream)
-                        self.streams[stream].put_nowait(event)
-                self.flush()
-        for queue in self.streams.values():
-            queue.put_nowait(h2.events.ConnectionTerminated())
-
-    def ask(self, headers: list[tuple[str, str]], *, end: bool = False) -> int:
-        stream = self.h2.get_next_available_stream_id()
-        self.streams[stream] = asyncio.Queue()
-        self.h2.send_headers(stream, headers, end_stream=end)
-        self.flush()
-        return stream
-
-    def say(self, stream: int, data: bytes = b"", *, end: bool = False) -> None:
-        self.h2.send_data(stream, data, end_stream=end)
-        self.flush()
-
-    async def hear(self, stream: int, kind: type[h2.events.Event]) -> h2.events.Event:
-        """The next event of this kind on this stream."""
-        async with asyncio.timeout(20):
-            while True:
-                event = await self.streams[stream].get()
-                if isinstance(event, h2.events.StreamReset):
-                    raise ConnectionError(f"stream reset: {event.error_code}")
-                if isinstance(event, h2.events.ConnectionTerminated):
-                    raise ConnectionError("the connection has ended")
-                if isinstance(event, kind):
-                    return event
-
-
-@contextlib.asynccontextmanager
-async def speak(here: Street) -> AsyncIterator[Talk]:
-    """A client that speaks HTTP/2 from the first byte."""
-    reader, writer = await asyncio.open_connection(*here.engine.addresses[0])
-    talk = Talk(reader, writer, client=True)
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(talk.run())
-        try:
-            yield talk
-        finally:
-            running.cancel()
-            writer.close()
-
-
-def head(
-    method: str = "GET", path: str = "/", host: str = "app.localhost", *more: tuple[str, str]
-) -> list[tuple[str, str]]:
-    return [(":method", method), (":path", path), (":authority", host), (":scheme", "http"), *more]
-
-
-async def answer(talk: Talk, stream: int) -> tuple[dict[str, str], bytes]:
-    heard = await talk.hear(stream, h2.events.ResponseReceived)
-    assert isinstance(heard, h2.events.ResponseReceived)
-    body = b""
-    async with asyncio.timeout(20):
-        while not isinstance(event := await talk.streams[stream].get(), h2.events.StreamEnded):
-            if isinstance(event, h2.events.DataReceived):
-                body += event.data
-    return {str(name): str(value) for name, value in heard.headers}, body
 
 
 @contextlib.asynccontextmanager
@@ -263,69 +173,6 @@ async def test_a_websocket_over_http_2(engine: str, state: Path) -> None:
             assert (await here.work()).in_flight == 1
             talk.say(stream, end=True)
         await here.until_in_flight(0)
-
-
-SMUGGLED = [
-    b"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG",
-    b"POST / HTTP/1.1\r\nHost: app.localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: app.localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: app.localhost\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: app.localhost\r\nTransfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nbody1",
-    b"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: +4\r\n\r\nbody",
-    b"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 4, 5\r\n\r\nbody1",
-    b"GET / HTTP/1.1\r\nHost: app.localhost\r\nHost: other.localhost\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: app.localhost\r\n X: folded\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: app.localhost\r\nX: a\x00b\r\n\r\n",
-    b'GET / HTTP/1.1\r\nHost: app.localhost:80";for=6.6.6.6\r\n\r\n',
-    b"GET / HTTP/1.1\r\nHost: app.localhost/docs\r\n\r\n",
-]
-
-
-@pytest.mark.parametrize("sent", SMUGGLED)
-async def test_what_two_servers_could_read_in_two_ways_is_read_in_one(engine: str, state: Path, sent: bytes) -> None:
-    """Refused, or passed on so that the app sees exactly one request with the framing that the engine acted upon."""
-    async with App() as app, street(engine, state) as here:
-        await here.awake(app)
-        visitor = await here.visitor()
-        visitor.send(sent)
-        got = await visitor.head()
-        if got.status == 200:
-            assert "content-length" not in app.asked[0].headers or "transfer-encoding" not in app.asked[0].headers
-            assert app.asked[0].body == b""
-            assert len(app.asked) == 1
-            assert "6.6.6.6" not in str(app.asked[0].fields)
-        else:
-            assert got.status in (400, 404, 501)
-            assert not app.asked
-
-
-@pytest.mark.needs("h2c")
-@pytest.mark.parametrize(
-    "fields",
-    [
-        [("transfer-encoding", "chunked")],
-        [("content-length", "0")],
-        [("x", "a\r\nTransfer-Encoding: chunked")],
-        [("connection", "upgrade"), ("upgrade", "h2c")],
-        [("x\r\ny", "z")],
-    ],
-)
-async def test_a_downgrade_from_http_2_carries_no_framing(
-    engine: str, state: Path, fields: list[tuple[str, str]]
-) -> None:
-    async with App() as app, street(engine, state) as here:
-        await here.awake(app)
-        async with speak(here) as talk:
-            talk.h2.config.validate_outbound_headers = False
-            talk.h2.config.normalize_outbound_headers = False
-            stream = talk.ask(head("POST", "/", "app.localhost", *fields))
-            talk.say(stream, b"0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n", end=True)
-            with contextlib.suppress(ConnectionError):
-                headers, _ = await answer(talk, stream)
-                assert headers[":status"] in ("200", "400")
-        assert all(asked.target != "/smuggled" for asked in app.asked)
-        assert all("upgrade" not in asked.headers for asked in app.asked)
 
 
 async def test_a_slow_head_ends(state: Path) -> None:

@@ -72,16 +72,6 @@ async def test_headers_of_one_hop_stay_there(engine: str, state: Path) -> None:
             assert name not in seen, seen
 
 
-@pytest.mark.parametrize("connection", ["Upgrade", "Upgrade, HTTP2-Settings", "keep-alive, Upgrade"])
-async def test_an_app_is_never_asked_to_switch_to_http_2(engine: str, state: Path, connection: str) -> None:
-    async with App() as app, street(engine, state) as here:
-        await here.awake(app)
-        got = await here.get("/", f"Connection: {connection}", "Upgrade: x, h2c", "HTTP2-Settings: AAMAAABk")
-        assert got.status == 200
-        assert "upgrade" not in app.asked[0].headers
-        assert "connection" not in app.asked[0].headers
-
-
 async def test_many_visits_on_one_connection(engine: str, state: Path) -> None:
     async with App() as app, street(engine, state) as here:
         await here.awake(app)

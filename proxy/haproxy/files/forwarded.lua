@@ -7,13 +7,24 @@ local STAYS = {
     ["host"] = true, ["content-length"] = true, ["transfer-encoding"] = true, ["connection"] = true,
     ["upgrade"] = true, ["close"] = true, ["keep-alive"] = true,
 }
+-- And nobody has what tells who they are taken out by naming it, not even through a proxy that is trusted.
+local OURS = { "^x[-_]forwarded[-_]", "^forwarded", "^x[-_]real[-_]ip" }
+
+local function stays(name)
+    for _, pattern in ipairs(OURS) do
+        if name:match(pattern) then
+            return true
+        end
+    end
+    return STAYS[name]
+end
 
 -- The headers that Connection names are for this connection only.
 local function named(headers)
     local names = {}
     for _, value in pairs(headers["connection"] or {}) do
         for name in value:lower():gmatch("[^%s,]+") do
-            if not STAYS[name] then
+            if not stays(name) then
                 names[#names + 1] = name
             end
         end
@@ -85,6 +96,8 @@ core.register_action("forwarded", { "http-req" }, function(txn)
             for i = 0, #values do
                 table.insert(told[same], values[i])
             end
+            txn.http:req_del_header(name)
+        elseif name == "content_length" or name == "transfer_encoding" then
             txn.http:req_del_header(name)
         end
     end

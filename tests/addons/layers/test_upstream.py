@@ -10,7 +10,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 def asked(method: bytes = b"GET") -> Upstream:
-    upstream = Upstream(Server(address=("127.0.0.1", 4000)))
+    upstream = Upstream(Server(address=("127.0.0.1", 4000)), "app")
     upstream.begin(method)
     return upstream
 

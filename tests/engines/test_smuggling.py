@@ -1,0 +1,425 @@
+"""No request reaches an app that the engine has not seen: what two servers could read in two ways is read in one.
+
+Everything here is sent as bytes to an app that forgives nothing. What is `REFUSED` reaches nobody; of `READ_IN_ONE_WAY`
+an engine may refuse what it likes, but what it passes on is plain. In both cases the next visitor gets its own answer,
+also on a connection to the app that was used before.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import h2.events
+import pytest
+
+from tests.engines.http2 import answer, head, speak
+from tests.engines.street import Street, street
+from tests.engines.strict import StrictApp
+from tests.wire import App, Asked, request
+
+HOST = b"Host: app.localhost\r\n"
+INNER = b"GET /smuggled HTTP/1.1\r\nHost: app.localhost\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n"
+CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
+CHUNKED = b"Transfer-Encoding: chunked"
+
+
+def post(*fields: bytes, body: bytes = b"", line: bytes = b"POST / HTTP/1.1") -> bytes:
+    return line + b"\r\n" + HOST + b"".join(field + b"\r\n" for field in fields) + b"\r\n" + body
+
+
+def get(*fields: bytes, line: bytes = b"GET / HTTP/1.1") -> bytes:
+    return post(*fields, line=line)
+
+
+REFUSED_FRAMING = {
+    "te twice": post(CHUNKED, b"Transfer-Encoding: identity", body=CHUNKS),
+    "te twice, the other way": post(b"Transfer-Encoding: identity", CHUNKED, body=CHUNKS),
+    "te x": post(b"Transfer-Encoding: xchunked", body=CHUNKS),
+    "te identity last": post(b"Transfer-Encoding: chunked, identity", body=CHUNKS),
+    "te chunked twice": post(b"Transfer-Encoding: chunked, chunked", body=CHUNKS),
+    "te gzip": post(b"Transfer-Encoding: gzip, chunked", body=CHUNKS),
+    "te comma before": post(b"Transfer-Encoding: ,chunked", body=CHUNKS),
+    "te comma after": post(b"Transfer-Encoding: chunked,", body=CHUNKS),
+    "te blank before the colon": post(b"Transfer-Encoding : chunked", body=CHUNKS),
+    "te vertical tab": post(b"Transfer-Encoding: \x0bchunked", body=CHUNKS),
+    "te form feed": post(b"Transfer-Encoding: chunked\x0c", body=CHUNKS),
+    "te carriage return": post(b"Transfer-Encoding: chunked\r", body=CHUNKS),
+    "te quoted": post(b'Transfer-Encoding: "chunked"', body=CHUNKS),
+    "te with a parameter": post(b"Transfer-Encoding: chunked;a=b", body=CHUNKS),
+    "te empty": post(b"Transfer-Encoding:", body=CHUNKS),
+    "te empty and length": post(b"Transfer-Encoding:", b"Content-Length: 5", body=b"hello"),
+    "te identity and length": post(b"Transfer-Encoding: identity", b"Content-Length: 5", body=b"hello"),
+    "te with a nul": post(b"Transfer-Encoding: chunked\0", body=CHUNKS),
+    "te behind a nul": post(b"\0Transfer-Encoding: chunked", b"Content-Length: 5", body=b"0\r\n\r\n"),
+    "te in http 1.0": post(CHUNKED, body=CHUNKS, line=b"POST / HTTP/1.0"),
+    "te and length in http 1.0": post(CHUNKED, b"Content-Length: 5", body=b"0\r\n\r\n", line=b"POST / HTTP/1.0"),
+    "two lengths": post(b"Content-Length: 5", b"Content-Length: 6", body=b"hello"),
+    "list of lengths": post(b"Content-Length: 5, 6", body=b"hello"),
+    "length with a plus": post(b"Content-Length: +5", body=b"hello"),
+    "length with a minus": post(b"Content-Length: -5", body=b"hello"),
+    "length of minus nothing": post(b"Content-Length: -0"),
+    "hexadecimal length": post(b"Content-Length: 0x5", body=b"hello"),
+    "octal length": post(b"Content-Length: 010", body=b"12345678"),
+    "length with a blank": post(b"Content-Length: 5 5", body=b"hello"),
+    "length with an underscore": post(b"Content-Length: 1_0", body=b"0123456789"),
+    "empty length": post(b"Content-Length:"),
+    "folded length": post(b"Content-Length: 5\r\n 0", body=b"hello"),
+    "length of 2**64 + 1": post(b"Content-Length: 18446744073709551617", body=b"h" + INNER),
+    "length of 2**63": post(b"Content-Length: 9223372036854775808", body=b"h"),
+    "very long length": post(b"Content-Length: 99999999999999999999999", body=b"h"),
+    "length with a fraction": post(b"Content-Length: 5.0", body=b"hello"),
+    "length with a vertical tab": post(b"Content-Length: \x0b5", body=b"hello"),
+    "length with a blank before the colon": post(b"Content-Length : 5", body=b"hello"),
+    "length in other digits": post(b"Content-Length: \xd9\xa5", body=b"hello"),
+}
+
+REFUSED_HEADS = {
+    "carriage return in a value": get(b"X: a\rTransfer-Encoding: chunked"),
+    "carriage returns at a line's end": get(b"X: y\r\rfoo: bar"),
+    "carriage return in a name": get(b"X\rY: a"),
+    "nul in a value": get(b"X: a\0b"),
+    "nul in a name": get(b"X\0Y: a"),
+    "control character in a value": get(b"X: a\x01b"),
+    "delete in a value": get(b"X: a\x7fb"),
+    "vertical tab in a value": get(b"X: a\x0bb"),
+    "letter beyond ascii in a name": get(b"X\xe4: b"),
+    "blank in a name": get(b"X Y: b"),
+    "empty name": get(b": b"),
+    "blank before the first header": b"GET / HTTP/1.1\r\n X: y\r\n" + HOST + b"\r\n",
+    "folded host": b"GET / HTTP/1.1\r\nHost: app.\r\n localhost\r\n\r\n",
+    "no colon": get(b"nonsense"),
+    "blanks in the target": get(line=b"GET /a b HTTP/1.1"),
+    "two versions": get(line=b"GET / HTTP/1.1 HTTP/1.1"),
+    "blank after the version": get(line=b"GET / HTTP/1.1 "),
+    "blank before the method": get(line=b" GET / HTTP/1.1"),
+    "vertical tab in the target": get(line=b"GET /\x0bx HTTP/1.1"),
+    "nul in the target": get(line=b"GET /\0x HTTP/1.1"),
+    "control character in the target": get(line=b"GET /\x01 HTTP/1.1"),
+    "delete in the target": get(line=b"GET /\x7f HTTP/1.1"),
+    "fragment in the target": get(line=b"GET /x#/../y HTTP/1.1"),
+    "no version": get(line=b"GET /"),
+    "http 0.9": b"GET /\r\n\r\n",
+    "http 1.01": get(line=b"GET / HTTP/1.01"),
+    "http 1.10": get(line=b"GET / HTTP/1.10"),
+    "http 01.1": get(line=b"GET / HTTP/01.1"),
+    "http 1.2": get(line=b"GET / HTTP/1.2"),
+    "http 2.0": get(line=b"GET / HTTP/2.0"),
+    "http +1.1": get(line=b"GET / HTTP/+1.1"),
+    "http in other case": get(line=b"GET / hTTP/1.1"),
+    "bracket in the method": get(line=b"GE(T / HTTP/1.1"),
+    "colon in the method": get(line=b"X: / HTTP/1.1"),
+    "relative target": get(line=b"GET x HTTP/1.1"),
+    "the server itself": get(line=b"OPTIONS * HTTP/1.1"),
+    "get of the server itself": get(line=b"GET * HTTP/1.1"),
+    "user in the target": get(line=b"GET @evil/ HTTP/1.1"),
+    "authority as the target": get(line=b"GET app.localhost:80 HTTP/1.1"),
+    "another scheme": get(line=b"GET ws://app.localhost/abs HTTP/1.1"),
+    "a file": get(line=b"GET file:///etc/passwd HTTP/1.1"),
+    "another scheme that begins alike": get(line=b"GET httpx://app.localhost/ HTTP/1.1"),
+    "connect": get(line=b"CONNECT app.localhost:80 HTTP/1.1"),
+    "connect to a path": get(line=b"CONNECT / HTTP/1.1"),
+    "trace": get(line=b"TRACE / HTTP/1.1"),
+    "preface in an envelope": get(line=b"PRI * HTTP/1.1"),
+    "proxy protocol": b"PROXY TCP4 6.6.6.6 127.0.0.1 1 2\r\n" + get(),
+    "upgrade behind a vertical tab": get(b"Connection: Upgrade", b"Upgrade:\x0bh2c"),
+}
+
+REFUSED_BODIES = {
+    "chunk 0x": post(CHUNKED, body=b"0x5\r\nhello\r\n0\r\n\r\n"),
+    "chunk with a plus": post(CHUNKED, body=b"+5\r\nhello\r\n0\r\n\r\n"),
+    "chunk with a minus": post(CHUNKED, body=b"-5\r\nhello\r\n0\r\n\r\n"),
+    "chunk behind a blank": post(CHUNKED, body=b" 5\r\nhello\r\n0\r\n\r\n"),
+    "chunk without a size": post(CHUNKED, body=b"\r\nhello\r\n0\r\n\r\n"),
+    "chunk that is too long": post(CHUNKED, body=b"5\r\nhelloXX0\r\n\r\n"),
+    "chunk and a carriage return": post(CHUNKED, body=b"5\rXhello\r\n0\r\n\r\n"),
+    "chunk extension over two lines": post(CHUNKED, body=b'5;a="\nX"\r\nhello\r\n0\r\n\r\n'),
+    "chunk extension and a line feed": post(CHUNKED, body=b"2;\nxx\r\n%x\r\n0\r\n\r\n" % len(INNER) + INNER),
+    "trailer without a colon": post(CHUNKED, body=b"0\r\nnonsense\r\n\r\n"),
+}
+
+READ_IN_ONE_WAY = {
+    "cl.te": post(b"Content-Length: %d" % (5 + len(INNER)), CHUNKED, body=b"0\r\n\r\n" + INNER),
+    "te.cl": post(b"Content-Length: 4", CHUNKED, body=b"%x\r\n%b\r\n0\r\n\r\n" % (len(INNER), INNER)),
+    "te and a tab": post(b"Transfer-Encoding:\tchunked", body=CHUNKS),
+    "te in capitals": post(b"tRANSFER-ENCODING: CHUNKED", body=CHUNKS),
+    "te folded": post(b"Transfer-Encoding:\r\n chunked", body=CHUNKS),
+    "te with an underscore": post(b"Transfer_Encoding: chunked", b"Content-Length: 5", body=b"0\r\n\r\n"),
+    "length with an underscore in its name": post(b"Content_Length: 500", b"Content-Length: 5", body=b"hello"),
+    "get with chunks": post(CHUNKED, body=CHUNKS, line=b"GET / HTTP/1.1"),
+    "get with a length": post(b"Content-Length: 5", body=b"hello", line=b"GET / HTTP/1.1"),
+    "head with a length": post(b"Content-Length: %d" % len(INNER), body=INNER, line=b"DELETE / HTTP/1.1"),
+    "the same length twice": post(b"Content-Length: 5", b"Content-Length: 5", body=b"hello"),
+    "the same length in a list": post(b"Content-Length: 5, 5", body=b"hello"),
+    "chunk extension": post(CHUNKED, body=b"5;a=b\r\nhello\r\n0\r\n\r\n"),
+    "chunk and a blank": post(CHUNKED, body=b"5 \r\nhello\r\n0\r\n\r\n"),
+    "chunk with many zeros": post(CHUNKED, body=b"0000000000000000005\r\nhello\r\n0\r\n\r\n"),
+    "trailers": post(CHUNKED, body=b"0\r\nHost: evil\r\nContent-Length: 5\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n"),
+    "line feed in the head": post(b"X: a\nTransfer-Encoding: chunked", b"Content-Length: 5", body=b"0\r\n\r\n"),
+    "line feeds only": b"GET / HTTP/1.1\nHost: app.localhost\n\n",
+    "letters beyond ascii": get(b"X: a\xe4b\xff"),
+    "folded header": get(b"X: a", b" b", b"\tTransfer-Encoding: chunked"),
+    "two blanks": get(line=b"GET  / HTTP/1.1"),
+    "tabs for blanks": get(line=b"GET\t/\tHTTP/1.1"),
+    "letters beyond ascii in the target": get(line=b"GET /\xe4\xff HTTP/1.1"),
+    "odd characters in the target": get(line=b'GET /x"<>\\^`{|} HTTP/1.1'),
+    "two slashes": get(line=b"GET //evil/x HTTP/1.1"),
+    "absolute target": get(line=b"GET http://app.localhost/abs HTTP/1.1"),
+    "absolute target without a path": get(line=b"GET http://app.localhost HTTP/1.1"),
+    "absolute target with a user": get(line=b"GET http://x:y@app.localhost/ HTTP/1.1"),
+    "empty lines first": b"\r\n\r\n" + get(),
+    "the end of the connection": get(b"Connection: close") + INNER,
+    "continue, oddly": post(b"Expect: y 100-continue", b"Content-Length: 5", body=b"hello"),
+    "framing named as meant for one hop": post(
+        b"Connection: Content-Length, Host", b"Content-Length: 5", body=b"hello"
+    ),
+    "chunks named as meant for one hop": post(b"Connection: Transfer-Encoding", CHUNKED, body=CHUNKS),
+    "an upgrade that the app declines": get(b"Connection: Upgrade", b"Upgrade: odd/1"),
+    "an upgrade with a body": post(b"Connection: Upgrade", b"Upgrade: odd/1", b"Content-Length: 5", body=b"hello"),
+    "an upgrade to http 2": get(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk"),
+}
+"""One request, which the app reads as the engine did, or a refusal."""
+
+TABLES = {"framing": REFUSED_FRAMING, "heads": REFUSED_HEADS, "bodies": REFUSED_BODIES}
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_what_could_be_read_in_two_ways_is_refused(engine: str, state: Path, table: str) -> None:
+    async with StrictApp() as app, street(engine, state) as here:
+        await here.awake(app)
+        for name, sent in TABLES[table].items():
+            app.forget()
+            visitor = await here.visitor()
+            visitor.send(sent)
+            got = await visitor.answer(bodiless=True)
+            assert got.status in (400, 405, 422, 501, 505), (name, got.status, app.doubts)
+            assert not app.read, name
+            assert table == "bodies" or not app.doubts, (name, app.doubts)
+            await visitor.leave()
+            await the_next_visitor_is_served(here, name)
+
+
+async def test_what_is_passed_on_can_be_read_in_one_way_only(engine: str, state: Path) -> None:
+    async with StrictApp() as app, street(engine, state) as here:
+        await here.awake(app)
+        for name, sent in READ_IN_ONE_WAY.items():
+            app.forget()
+            visitor = await here.visitor()
+            visitor.send(sent)
+            got = await visitor.answer()
+            assert got.status in (200, 400, 404, 405), (name, got.status, app.doubts)
+            assert len(app.read) == (got.status == 200), name
+            assert not app.doubts, name
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                assert (await visitor.get("/sentinel")).body == b"app /sentinel", name
+            await visitor.leave()
+            await the_next_visitor_is_served(here, name)
+            assert not app.doubts, name
+
+
+async def the_next_visitor_is_served(here: Street, after: str) -> None:
+    """The second request on a connection may go out on any connection to the app that is open."""
+    visitor = await here.visitor()
+    for target in ("/one", "/two"):
+        assert (await visitor.get(target)).body == f"app {target}".encode(), after
+    await visitor.leave()
+
+
+FAILED_UPGRADES = {
+    "426": b"HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n",
+    "400": b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+    "200": b"HTTP/1.1 200 OK\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n",
+}
+WEBSOCKET = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 777",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
+
+
+@pytest.mark.parametrize("answered", FAILED_UPGRADES)
+async def test_after_a_failed_upgrade_no_tunnel_is_left(engine: str, state: Path, answered: str) -> None:
+    """What was sent right behind it is a visit like any other: with our headers, to the app that its Host names."""
+    async with App(FAILED_UPGRADES[answered]) as app, StrictApp("other") as other, street(engine, state) as here:
+        await here.awake(app)
+        await here.awake(other, name="other")
+        visitor = await here.visitor()
+        behind = request("GET", "/behind", "Host: other.localhost", "X-Forwarded-For: 6.6.6.6")
+        visitor.send(request("GET", "/", *WEBSOCKET) + behind)
+        assert (await visitor.answer()).status == int(answered)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            assert (await visitor.answer()).body == b"other /behind"
+        assert [asked.target for asked in app.asked] == ["/"]
+        assert not other.doubts
+
+
+@pytest.mark.parametrize("asked_for", [(), ("Connection: close",), ("Upgrade: websocket",), ("Connection: Upgrade",)])
+async def test_an_app_opens_no_tunnel_that_nobody_asked_for(
+    engine: str, state: Path, asked_for: tuple[str, ...]
+) -> None:
+    got_through = bytearray()
+
+    async def switch(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            got_through.extend(await reader.read())
+        writer.close()
+
+    async with App(switch) as app, street(engine, state) as here:
+        await here.awake(app)
+        visitor = await here.visitor()
+        visitor.send(request("GET", "/", *asked_for) + b"THROUGH")
+        got = await visitor.answer()
+        assert got.status == 502
+        await visitor.leave()
+        assert b"THROUGH" not in got_through
+
+
+@pytest.mark.parametrize("connection", ["Upgrade", "Upgrade, HTTP2-Settings", "keep-alive, Upgrade"])
+@pytest.mark.parametrize("protocol", ["h2c", "H2C", "x, h2c", "h2c, x", "h2"])
+async def test_an_app_is_never_asked_to_switch_to_http_2(
+    engine: str, state: Path, connection: str, protocol: str
+) -> None:
+    """Behind such a switch more requests would pass that nobody looks at."""
+    async with App() as app, street(engine, state) as here:
+        await here.awake(app)
+        got = await here.get("/", f"Connection: {connection}", f"Upgrade: {protocol}", "HTTP2-Settings: AAMAAABk")
+        assert got.status == 200
+        assert not {"upgrade", "connection", "http2-settings"} & app.asked[0].headers.keys()
+
+
+def fields(*more: tuple[str, str], **pseudo: str | None) -> list[tuple[str, str]]:
+    """A request's head with pseudo-headers replaced, or taken out by None."""
+    usual = {name.removeprefix(":"): value for name, value in head("POST")} | pseudo
+    return [(f":{name}", value) for name, value in usual.items() if value is not None] + list(more)
+
+
+REFUSED_IN_HTTP_2 = {
+    "transfer-encoding": fields(("transfer-encoding", "chunked")),
+    "length of nothing": fields(("content-length", "0")),
+    "length too short": fields(("content-length", "5")),
+    "length too long": fields(("content-length", "500")),
+    "two lengths": fields(("content-length", "5"), ("content-length", "6")),
+    "length of 2**64 and some": fields(("content-length", "18446744073709551700")),
+    "octal length": fields(("content-length", "084")),
+    "length with a plus": fields(("content-length", "+84")),
+    "line in a value": fields(("x", "a\r\nTransfer-Encoding: chunked")),
+    "line feed in a value": fields(("x", "a\nTransfer-Encoding: chunked")),
+    "carriage return in a value": fields(("x", "a\rb")),
+    "nul in a value": fields(("x", "a\0b")),
+    "control character in a value": fields(("x", "a\x01b")),
+    "line in a name": fields(("x: y\r\nz", "b")),
+    "colon in a name": fields(("x:y", "b")),
+    "blank in a name": fields(("x y", "b")),
+    "capital in a name": fields(("X", "b")),
+    "transfer-encoding in capitals": fields(("Transfer-Encoding", "chunked")),
+    "no name": fields(("", "b")),
+    "connection": fields(("connection", "close, x-forwarded-for")),
+    "upgrade": fields(("connection", "upgrade"), ("upgrade", "h2c")),
+    "keep-alive": fields(("keep-alive", "1")),
+    "te": fields(("te", "gzip")),
+    "no host": fields(authority=None),
+    "an empty host": fields(authority=""),
+    "a host with a user": fields(authority="x@app.localhost"),
+    "a host with a path": fields(authority="app.localhost/x"),
+    "a host with a line": fields(authority="app.localhost\r\nx: y"),
+    "a host with a blank": fields(authority="app.localhost x"),
+    "path with a blank": fields(path="/a b"),
+    "path with a version": fields(path="/ HTTP/1.1\r\nX: y"),
+    "path with a tab": fields(path="/\tx"),
+    "path with a nul": fields(path="/\0x"),
+    "path with a delete": fields(path="/\x7fx"),
+    "path with a fragment": fields(path="/#x"),
+    "empty path": fields(path=""),
+    "no path": fields(path=None),
+    "relative path": fields(path="x"),
+    "absolute path": fields(path="http://other.localhost/x"),
+    "path with a user": fields(path="@evil/"),
+    "two paths": fields((":path", "/smuggled")),
+    "the server itself": fields(method="OPTIONS", path="*"),
+    "method with a target": fields(method="GET /smuggled HTTP/1.1"),
+    "method with a line": fields(method="GET / HTTP/1.1\r\nX: y\r\n"),
+    "method with a bracket": fields(method="G(T"),
+    "empty method": fields(method=""),
+    "two methods": fields((":method", "GET")),
+    "trace": fields(method="TRACE"),
+    "connect": fields(method="CONNECT"),
+    "connect as it should be": fields(method="CONNECT", authority="app.localhost:80", path=None, scheme=None),
+    "protocol with a line": fields(method="CONNECT", protocol="x\r\ny: z"),
+    "another scheme": fields(scheme="ftp"),
+    "scheme with a line": fields(scheme="http://x/ HTTP/1.1\r\nX: y"),
+    "scheme with an authority": fields(scheme="http://evil/?"),
+    "no scheme": fields(scheme=None),
+    "an unknown pseudo-header": fields((":x", "y")),
+    "a status": fields((":status", "200")),
+    "pseudo-headers last": [("x", "y"), *fields()],
+}
+
+READ_IN_ONE_WAY_IN_HTTP_2 = {
+    "no length": fields(),
+    "its length": fields(("content-length", str(len(INNER)))),
+    "its length twice": fields(("content-length", str(len(INNER))), ("content-length", str(len(INNER)))),
+    "get with a body": fields(method="GET"),
+    "te trailers": fields(("te", "trailers")),
+    "lies about who it is": fields(("x-forwarded-for", "6.6.6.6"), ("x_forwarded_for", "6.6.6.6")),
+    "cookies": fields(("cookie", "a=b"), ("cookie", "c=d")),
+    "blanks around a value": fields(("x", " b ")),
+    "continue": fields(("expect", "100-continue")),
+}
+
+
+@pytest.mark.needs("h2c")
+async def test_what_http_2_could_say_twice_over_is_refused(engine: str, state: Path) -> None:
+    async with StrictApp() as app, street(engine, state) as here:
+        await here.awake(app)
+        for name, sent in REFUSED_IN_HTTP_2.items():
+            app.forget()
+            assert await ask_in_http_2(here, sent) not in ("200", ""), name
+            assert not app.read, name
+            assert "length too" in name or not app.doubts, (name, app.doubts)
+            await the_next_visitor_is_served(here, name)
+
+
+@pytest.mark.needs("h2c")
+async def test_what_comes_over_http_2_is_one_request_to_an_http_1_app(engine: str, state: Path) -> None:
+    async with StrictApp() as app, street(engine, state) as here:
+        await here.awake(app)
+        for name, sent in READ_IN_ONE_WAY_IN_HTTP_2.items():
+            app.forget()
+            assert await ask_in_http_2(here, sent) == "200", (name, app.doubts)
+            assert [(read.target, read.body) for read in app.read] == [("/", INNER)], name
+            assert not app.doubts, name
+            await the_next_visitor_is_served(here, name)
+
+
+async def ask_in_http_2(here: Street, sent: Mapping[str, str] | list[tuple[str, str]]) -> str:
+    """The status of the answer, or how it failed."""
+    async with speak(here) as talk:
+        talk.h2.config.validate_outbound_headers = False
+        talk.h2.config.normalize_outbound_headers = False
+        stream = talk.ask(list(sent))
+        talk.say(stream, INNER, end=True)
+        try:
+            headers, _ = await answer(talk, stream)
+        except ConnectionError as error:
+            return str(error)
+    return headers[":status"]
+
+
+@pytest.mark.needs("h2c")
+async def test_trailers_of_http_2_carry_no_framing_and_no_host(engine: str, state: Path) -> None:
+    async with StrictApp() as app, street(engine, state) as here:
+        await here.awake(app)
+        for name in ("host", "content-length", "transfer-encoding", "connection"):
+            async with speak(here) as talk:
+                talk.h2.config.validate_outbound_headers = False
+                talk.h2.config.normalize_outbound_headers = False
+                stream = talk.ask(fields())
+                talk.say(stream, b"hello")
+                talk.h2.send_headers(stream, [(name, "5")], end_stream=True)
+                talk.flush()
+                with contextlib.suppress(ConnectionError):
+                    await talk.hear(stream, h2.events.ResponseReceived)
+            await the_next_visitor_is_served(here, name)
+            assert not app.doubts, name
