@@ -127,6 +127,7 @@ def _measure(engine: str, count: int) -> dict[str, Any]:
         "served": wake.served,
         "held": wake.held,
         "statuses": wake.seen.statuses,
+        "other": wake.seen.other,
         "starts": wake.starts,
     }
 

@@ -20,7 +20,7 @@ master_process off;
 pid {directory}/{port}.pid;
 error_log stderr crit;
 worker_rlimit_nofile 20000;
-events {{ worker_connections 10000; }}
+events {{ worker_connections 12000; multi_accept on; }}
 http {{
     access_log off;
     default_type text/plain;

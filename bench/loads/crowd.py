@@ -35,6 +35,8 @@ class Seen(NamedTuple):
     """When the last answer was complete."""
     body: str
     """Of one of the answers of 200."""
+    other: str
+    """One of the answers that was none of 200."""
 
 
 class Crowd:
@@ -79,6 +81,7 @@ class _Visitors:
         self.first_bytes: list[float] = []
         self.last = 0.0
         self.body = b""
+        self.other = b""
 
     def come(self) -> None:
         """Connect all, and ask."""
@@ -122,11 +125,14 @@ class _Visitors:
 
     def _leave(self, number: int) -> None:
         self._open.pop(number).close()
-        head, _, body = self._read.pop(number, b"").partition(b"\r\n\r\n")
+        answer = self._read.pop(number, b"")
+        head, _, body = answer.partition(b"\r\n\r\n")
         status = head[9:12].decode() or "none"
         self.statuses[status] = self.statuses.get(status, 0) + 1
         if status == "200":
             self.body = body
+        else:
+            self.other = answer
         self.last = time.monotonic()
 
 
@@ -136,7 +142,7 @@ def _main(address: Address, host: str, count: int) -> None:
     visitors.come()
     print(flush=True)
     visitors.wait()
-    seen = Seen(visitors.statuses, visitors.first_bytes, visitors.last, visitors.body.decode())
+    seen = Seen(visitors.statuses, visitors.first_bytes, visitors.last, visitors.body.decode(), visitors.other.decode())
     print(json.dumps(seen._asdict()), flush=True)
 
 

@@ -48,6 +48,9 @@ local function ask(text)
     local address, port, held = line:match("^forward (%S+) (%d+) (%S+)$")
     if address then
         socket:close()
+        -- Closing takes a turn of its own. Without it thousands that are let go at once open their app's connection
+        -- before, and run out of descriptors.
+        core.yield()
         return { to = address .. "|" .. port, held = held }
     end
     local status, count, size, reason = line:match("^answer (%d+) (%d+) (%d+) ?(.*)$")
