@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,14 +12,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from proxy.doorman import PROGRESS
 from proxy.haproxy.activity import EXPIRE, TABLE, UNCOUNTED
-from proxy.haproxy.maps import KEY_LENGTH
+from proxy.haproxy.maps import KEY_LENGTH, LETTERS
 from proxy.visitors import AUTOMATED, CRAWLERS, MONITORS, NOT_CRAWLERS
 from torpor.problem import CONTENT_TYPE, problem
+from torpor.words import Visitor
 
 RETURNING = 10
 """Visitors' connections for each that may be on its way back from an app."""
-LABELS = 6
-"""Parents of a host that HAProxy looks for among the wildcards; the doorman finds the rest."""
+LUA = ("answers.lua", "doorman.lua", "unusual.lua", "forwarded.lua", "orphan.lua")
+UNUSUAL = (
+    r"[\t\r\x20-\x7e\x80-\xff]*+[^\n]",  # a control character
+    r"host: (?!(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{0,5})?\r)",
+    r"content-length: (?:0[0-9]|[0-9]{19})",  # longer than HAProxy's counter
+    r"transfer-encoding: [^\n]*,",  # HAProxy undoes only the last coding
+    r"(?:content_length|transfer_encoding): ",
+    r"connection: (?!(?i:keep-alive|close)\r)",
+    r"te: (?!(?i:trailers)\r)",
+    r"(?:keep-alive|http2-settings|upgrade|sec-purpose|purpose): ",
+    r"(?:proxy|forwarded|x[-_](?:forwarded[-_]|real[-_]ip))",
+)
+"""Lines of a head that unusual.lua has to look at, as regular expressions for their begin."""
 
 _ERRORS = {
     400: "The request cannot be understood.",
@@ -72,11 +85,8 @@ def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts, orphan: flo
         keep_trailing_newline=True,
     )
     folder = files("proxy.haproxy") / "files"
-    made = {name: (folder / name).read_text("utf-8") for name in ("doorman.lua", "forwarded.lua", "orphan.lua")}
-    made["monitors.lst"] = _lines(MONITORS)
-    made["automated.lst"] = _lines(AUTOMATED)
-    made["crawlers.lst"] = _lines([CRAWLERS.pattern])
-    made["not_crawlers.lst"] = _lines([NOT_CRAWLERS.pattern])
+    made = {name: (folder / name).read_text("utf-8") for name in LUA}
+    made["agents.map"] = _agents()
     made |= {f"errors/{status}.http": _answer(status, detail) for status, detail in _ERRORS.items()}
     made["haproxy.cfg"] = environment.get_template("haproxy.cfg.j2").render(
         sizes=sizes,
@@ -87,7 +97,7 @@ def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts, orphan: flo
         expire=EXPIRE,
         uncounted=UNCOUNTED,
         key_length=KEY_LENGTH + len(UNCOUNTED),
-        labels=LABELS,
+        unusual=f"'(?m)^(?:{'|'.join(UNUSUAL)})'",
         progress=PROGRESS,
         proto="http",
         orphan=round(orphan),
@@ -110,5 +120,12 @@ def _answer(status: int, detail: str) -> str:
     )
 
 
-def _lines(items: Iterable[str]) -> str:
-    return "".join(f"{item}\n" for item in items)
+def _agents() -> str:
+    """A map from user agents in lower case to who they are, in the order in which they are looked up."""
+    kinds = {
+        Visitor.MONITOR: "|".join(map(re.escape, MONITORS)),
+        Visitor.CRAWLER: f"^(?!.*(?:{NOT_CRAWLERS.pattern})).*(?:{CRAWLERS.pattern})",
+        Visitor.AUTOMATED_BROWSER: "|".join(map(re.escape, AUTOMATED)),
+    }
+    lines = ((pattern.replace("\\ ", " ").replace(" ", r"\x20"), LETTERS[kind]) for kind, pattern in kinds.items())
+    return "".join(f"{pattern} {letter}\n" for pattern, letter in lines)

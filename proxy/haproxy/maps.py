@@ -22,6 +22,8 @@ LETTERS = {
     Visitor.MONITOR: "m",
 }
 """Whose visits count, as the routes' values say it, in this order."""
+USUAL = "pag"
+"""Who usually may wake; that is not said."""
 KEY_LENGTH = 100
 
 _PLAIN = re.compile(rf"[A-Za-z0-9._/-]{{1,{KEY_LENGTH}}}")
@@ -47,7 +49,8 @@ def route_entry(view: AppView, route: Route) -> Entry:
     letters = "".join(letter for visitor, letter in LETTERS.items() if visitor in view.policy.wake_for)
     wild = route.host.startswith("*.")
     key = f"{route.host.removeprefix('*.')}{route.path}/"
-    return Entry(WILDCARDS if wild else ROUTES, key, f"{letters}|{key_of(view.id)}")
+    app = key_of(view.id)
+    return Entry(WILDCARDS if wild else ROUTES, key, app if letters == USUAL else f"{letters}|{app}")
 
 
 def address_entries(view: AppView) -> list[Entry]:

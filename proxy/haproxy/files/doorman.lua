@@ -91,7 +91,7 @@ core.register_action("doorman", { "http-req" }, function(txn, how)
             return
         end
         if not again or waited >= PATIENCE then
-            txn:set_var("txn.nobody", true)
+            refuse(txn, 503)
             return
         end
         core.msleep(100)

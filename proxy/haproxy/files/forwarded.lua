@@ -1,50 +1,7 @@
--- What a head says of connections and of hops, where plain rules do not reach: the rules are those of
--- proxy/forwarded.py and of RFC 9110 section 7.6.1. Runs only for requests that have such headers.
+-- A trusted proxy's word on where a request comes from. The rules are those of proxy/forwarded.py.
 
 local MAX_HOPS = 32
 local KEPT = { "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-real-ip" }
-local STAYS = {
-    ["host"] = true, ["content-length"] = true, ["transfer-encoding"] = true, ["connection"] = true,
-    ["upgrade"] = true, ["close"] = true, ["keep-alive"] = true,
-}
--- And nobody has what tells who they are taken out by naming it, not even through a proxy that is trusted.
-local OURS = { "^x[-_]forwarded[-_]", "^forwarded", "^x[-_]real[-_]ip" }
-
-local function stays(name)
-    for _, pattern in ipairs(OURS) do
-        if name:match(pattern) then
-            return true
-        end
-    end
-    return STAYS[name]
-end
-
--- The headers that Connection names are for this connection only.
-local function named(headers)
-    local names = {}
-    for _, value in pairs(headers["connection"] or {}) do
-        for name in value:lower():gmatch("[^%s,]+") do
-            if not stays(name) then
-                names[#names + 1] = name
-            end
-        end
-    end
-    return names
-end
-
-core.register_action("nominated", { "http-req" }, function(txn)
-    for _, name in ipairs(named(txn.http:req_get_headers())) do
-        txn.http:req_del_header(name)
-    end
-    txn.http:req_del_header("connection")
-end, 0)
-
-core.register_action("nominated_by_app", { "http-res" }, function(txn)
-    for _, name in ipairs(named(txn.http:res_get_headers())) do
-        txn.http:res_del_header(name)
-    end
-    txn.http:res_del_header("connection")
-end, 0)
 
 local function plain(text)
     text = text:match("^%s*(.-)%s*$")
@@ -85,7 +42,7 @@ local function quoted(value)
     return '"' .. value:gsub('[\\"]', "\\%0") .. '"'
 end
 
--- A trusted proxy's word on where the request comes from: one chain is believed, and both headers are written from it.
+-- One chain is believed, and both headers are written from it.
 core.register_action("forwarded", { "http-req" }, function(txn)
     local told = {}
     local headers = txn.http:req_get_headers()
@@ -96,8 +53,6 @@ core.register_action("forwarded", { "http-req" }, function(txn)
             for i = 0, #values do
                 table.insert(told[same], values[i])
             end
-            txn.http:req_del_header(name)
-        elseif name == "content_length" or name == "transfer_encoding" then
             txn.http:req_del_header(name)
         end
     end

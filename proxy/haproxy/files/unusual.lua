@@ -1,0 +1,221 @@
+-- What the plain rules of haproxy.cfg leave aside because it is rare: heads that say more than most, paths and visitors
+-- that do not count as use, hosts that only a wildcard knows. The rules are those of proxy/visitors.py,
+-- proxy/policy.py and torpor/routes.py, and of RFC 9110 section 7.6.1.
+
+local PROGRESS = "/.well-known/torpor/progress"
+local USUAL = "pag"
+local HOPS = {
+    ["keep-alive"] = true, ["http2-settings"] = true, ["content_length"] = true, ["transfer_encoding"] = true,
+}
+local GUESSES = { "prefetch", "prerender", "preview" }
+local STAYS = {
+    ["host"] = true, ["content-length"] = true, ["transfer-encoding"] = true, ["connection"] = true,
+    ["upgrade"] = true, ["close"] = true, ["keep-alive"] = true,
+}
+
+-- And nobody has what tells who they are taken out by naming it, not even through a proxy that is trusted.
+local OURS = { "^x[-_]forwarded[-_]", "^forwarded", "^x[-_]real[-_]ip" }
+
+local wildcards = Map.new("wildcards.map", Map._beg)
+local agents = Map.new("agents.map", Map._reg)
+
+local function starts(text, with)
+    return text:sub(1, #with) == with
+end
+
+-- The first value of a header, or nothing.
+local function first(headers, name)
+    return headers[name] and headers[name][0] or ""
+end
+
+-- What is wrong with a request's first line, as a status; or nothing.
+local function wrong(method, uri, path, version, coded)
+    if method == "CONNECT" or method == "TRACE" then
+        return 501
+    elseif not (uri:match("^/") or uri:match("^https?://")) or path:sub(1, 1) ~= "/" then
+        return 400
+    elseif version ~= "2" and version ~= "1.1" and (version ~= "1.0" or coded) then
+        return 400
+    end
+end
+
+core.register_action("line", { "http-req" }, function(txn)
+    local uri = txn.f:url() or ""
+    local version = txn.f:fc_http_major() == 2 and "2" or txn.f:req_ver() or ""
+    local coded = txn.http:req_get_headers()["transfer-encoding"]
+    local status = wrong(txn.f:method(), uri:lower(), txn.f:path() or "", version, coded)
+    if status then
+        refuse(txn, status)
+    elseif version ~= "2" and uri:sub(1, 1) ~= "/" then
+        txn.http:req_set_uri(txn.f:pathq())
+    end
+end, 0)
+
+local function fine_host(host)
+    local name = host:match("^(.-):?%d?%d?%d?%d?%d?$")
+    return name:match("^[%w._-]+$") or name:match("^%[[%x:.]+%]$")
+end
+
+-- What goes to nobody: HAProxy 2.6 lets it pass, and an app may take it for something else.
+core.register_action("check", { "http-req" }, function(txn)
+    local headers = txn.http:req_get_headers()
+    local refused = not fine_host(first(headers, "host"))
+    for _, length in pairs(headers["content-length"] or {}) do
+        refused = refused or length:match("^0%d") or #length > 18
+    end
+    for _, coding in pairs(headers["transfer-encoding"] or {}) do
+        refused = refused or coding:find(",", 1, true)
+    end
+    for _, values in pairs(headers) do
+        for i = 0, #values do
+            refused = refused or values[i]:find("[\0-\8\11-\31\127]")
+        end
+    end
+    if refused then
+        refuse(txn, 400)
+    end
+end, 0)
+
+-- The longest parent of the host that a wildcard knows.
+core.register_action("wildcards", { "http-req" }, function(txn)
+    local path = (txn:get_var("txn.path") or "") .. "/"
+    local host = txn.f:req_fhdr("host")
+    if not host or host == "" then
+        refuse(txn, 400)
+        return
+    end
+    local parent = txn.c:rtrim(txn.c:host_only(host), "."):match("%.(.+)$")
+    while parent do
+        local route = wildcards:lookup(parent .. path)
+        if route then
+            txn:set_var("txn.app", route)
+            return
+        end
+        parent = parent:match("%.(.+)$")
+    end
+end, 0)
+
+-- What a user agent says of its visitor, kept as long as the connection names the same one.
+core.register_action("agent", { "http-req" }, function(txn)
+    local agent = first(txn.http:req_get_headers(), "user-agent")
+    txn:set_var("sess.agent", agent)
+    txn:set_var("sess.kind", agents:lookup(agent:sub(1, 512):lower()) or "-")
+end, 0)
+
+-- Who comes, as a letter of those who may wake.
+local function letter(txn, headers)
+    if headers["user-agent"] then
+        local kind = txn:get_var("sess.kind")
+        if kind and kind ~= "-" then
+            return kind
+        end
+    end
+    local mode = first(headers, "sec-fetch-mode")
+    local navigates = mode == "" or mode == "navigate" or mode == "nested-navigate"
+    if navigates and not headers["upgrade"] and first(headers, "accept"):find("text/html", 1, true) then
+        return "p"
+    end
+    return "g"
+end
+
+local function guesses(headers)
+    for _, word in ipairs(GUESSES) do
+        if first(headers, "sec-purpose"):find(word, 1, true) or first(headers, "purpose"):find(word, 1, true) then
+            return true
+        end
+    end
+    return false
+end
+
+-- On which account a visit goes: its app's; or the one beside it, which is not use; or none, and the doorman is asked.
+core.register_action("account", { "http-req" }, function(txn)
+    local route, path = txn:get_var("txn.app"), txn:get_var("txn.path") or ""
+    if not route then
+        return
+    end
+    local wakes, app = route:match("^([^|]*)|(.*)$")
+    if starts(path, PROGRESS) then
+        txn:unset_var("txn.app")
+        return
+    end
+    if app then
+        txn:set_var("txn.app", app)
+    end
+    local headers = txn.http:req_get_headers()
+    local icon = path == "/favicon.ico" or starts(path, "/apple-touch-icon")
+    local counts = (wakes or USUAL):find(letter(txn, headers), 1, true)
+    if icon or not counts or guesses(headers) then
+        txn:set_var("txn.aside", (app or route) .. "~")
+    end
+end, 0)
+
+local function stays(name)
+    for _, pattern in ipairs(OURS) do
+        if name:match(pattern) then
+            return true
+        end
+    end
+    return STAYS[name]
+end
+
+-- The items of a header that is a list, in lower case.
+local function listed(headers, name)
+    local items = {}
+    for _, value in pairs(headers[name] or {}) do
+        for item in value:lower():gmatch("[^%s,]+") do
+            items[#items + 1] = item
+        end
+    end
+    return items
+end
+
+local function has(items, pattern)
+    for _, item in ipairs(items) do
+        if item:match(pattern) then
+            return true
+        end
+    end
+    return false
+end
+
+-- The headers that Connection names are for this connection only.
+local function named(headers)
+    local names = {}
+    for _, name in ipairs(listed(headers, "connection")) do
+        if not stays(name) then
+            names[#names + 1] = name
+        end
+    end
+    return names
+end
+
+-- Takes out what is for this connection only, and what would make the app switch to a protocol that hides visits.
+core.register_action("hops", { "http-req" }, function(txn)
+    local headers = txn.http:req_get_headers()
+    local upgrade = listed(headers, "upgrade")
+    local upgrades = #upgrade > 0 and has(listed(headers, "connection"), "^upgrade$") and not has(upgrade, "^h2")
+    for _, name in ipairs(named(headers)) do
+        txn.http:req_del_header(name)
+    end
+    for name in pairs(headers) do
+        if HOPS[name] or starts(name, "proxy") then
+            txn.http:req_del_header(name)
+        end
+    end
+    if first(headers, "te"):lower() ~= "trailers" then
+        txn.http:req_del_header("te")
+    end
+    txn.http:req_del_header("connection")
+    if upgrades then
+        txn.http:req_add_header("connection", "upgrade")
+    else
+        txn.http:req_del_header("upgrade")
+    end
+end, 0)
+
+core.register_action("nominated_by_app", { "http-res" }, function(txn)
+    for _, name in ipairs(named(txn.http:res_get_headers())) do
+        txn.http:res_del_header(name)
+    end
+    txn.http:res_del_header("connection")
+end, 0)
