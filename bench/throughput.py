@@ -66,12 +66,13 @@ def run(scale: Scale, progress: Progress) -> Outcome:
     outcome.skipped = {one.name: why for one in wanted if (why := one.missing())}
     there = [one for one in wanted if one.name not in outcome.skipped]
     samples = rounds.run(NAME, there, KINDS, scale.rounds, scale, progress)
-    _tell(outcome, samples, wanted)
-    _judge(outcome, samples)
+    tell(outcome, samples, wanted)
+    judge(outcome, samples)
     return outcome
 
 
-def _tell(outcome: Outcome, samples: Samples, contenders: Sequence[Contender]) -> None:
+def tell(outcome: Outcome, samples: Samples, contenders: Sequence[Contender]) -> None:
+    """Make the table, and the data for programs."""
     columns = ("load", "through", "requests/s", "of HAProxy", "CPU each µs", "busy %", "p50 ms", "p99 ms", "failed")
     outcome.tables.append(table := Table(columns, []))
     for kind in KINDS:
@@ -101,7 +102,9 @@ def _tell(outcome: Outcome, samples: Samples, contenders: Sequence[Contender]) -
             }
 
 
-def _judge(outcome: Outcome, samples: Samples) -> None:
+def judge(outcome: Outcome, samples: Samples) -> None:
+    """Set the goals against what was measured."""
+
     def goal(contender: Contender, other: Contender, kind: str, least: float) -> None:
         ratio = rate_ratio(samples, kind, contender.name, other.name)
         if ratio is not None:

@@ -11,6 +11,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 ROOT = Path(__file__).parents[1]
 HOGS = {
     "tests/bench/test_main.py",
+    "tests/bench/test_rounds.py",
     "tests/blackbox/test_crowds.py",
     "tests/blackbox/test_cycles.py",
     "tests/blackbox/test_fuzzing.py",

@@ -30,3 +30,8 @@ def test_the_machine_is_told_in_general_terms_only() -> None:
     programs = "Torpor|Python|mitmproxy|HAProxy|nginx|Caddy|Linux|wrk"
     told = rf"\d+ cores, \d+ GiB of memory; ((?:{programs}) [\d.]+(?:, |; ))+load average [\d.]+ before the first bench"
     assert re.fullmatch(told, str(describe()))
+
+
+def test_what_was_skipped_is_said_aloud() -> None:
+    text = page(describe(), [Outcome("speed", "Speed", "", skipped={"Caddy": "caddy is not installed"})], "2026-01-01")
+    assert "**Skipped: Caddy**: caddy is not installed." in text
