@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 LINGER = 2.0
 """Seconds and bytes that are read over after an answer that ends the connection early."""
 LINGER_BYTES = 64 * 1024 * 1024
+STUCK = 300.0
+"""Seconds in which a client takes nothing at all of an answer under way, before it is cut off."""
 FLUSH = 30.0
 """Seconds in which a client takes nothing at all of what is left for it, before it is cut off."""
 BUSY = 1.0
@@ -45,7 +47,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._owner: Connection | None = None
         self._reading = True
         self._deadline = 0.0
-        """Only while parting."""
+        """Only while parting, and while it is full."""
         self._lingered = -1
         """Bytes read over since the goodbye; -1 before it."""
         self._unsent = 0
@@ -99,6 +101,8 @@ class ClientSocket(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         self.full = True
         if self._owner is not None:
+            self._unsent = self._transport.get_write_buffer_size()
+            self._deadline = self._listener.now + STUCK
             self._owner.client_full()
 
     def resume_writing(self) -> None:
@@ -169,15 +173,16 @@ class ClientSocket(asyncio.BufferedProtocol):
         if self._owner is not None:
             if not (self._reading or self._half_closed) and self._has_left():
                 self.cut()
+            elif self.full and now >= self._deadline and not self._takes(now + STUCK):
+                self._owner.end()
+                self.reset()
             else:
                 self._owner.tick(now)
         elif now < self._deadline:
             pass
         elif self._lingered >= 0:
             self.close()
-        elif (unsent := self._transport.get_write_buffer_size()) != self._unsent:
-            self._unsent, self._deadline = unsent, now + FLUSH
-        else:
+        elif not self._takes(now + FLUSH):
             self._transport.abort()
 
     def drain(self) -> None:
@@ -192,6 +197,12 @@ class ClientSocket(asyncio.BufferedProtocol):
             self._owner.end()
             self._owner = None
         self._transport.abort()
+
+    def _takes(self, deadline: float) -> bool:
+        """Whether it has taken something since the last deadline; the next one is this."""
+        before, self._unsent = self._unsent, self._transport.get_write_buffer_size()
+        self._deadline = deadline
+        return self._unsent != before
 
     def _has_left(self) -> bool:
         """While we do not read, only the kernel knows."""

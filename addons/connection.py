@@ -20,7 +20,7 @@ from mitmproxy.connection import Client, ConnectionState, Server
 from mitmproxy.proxy import commands, events, server_hooks
 from mitmproxy.proxy.context import Context
 
-from addons.layers.commands import AbortConnection, HeadOverdue, LingerAndClose
+from addons.layers.commands import AbortConnection, ClientOverdue, LingerAndClose
 from addons.layers.visits import VisitLayer
 from addons.upstream import UpstreamSocket
 
@@ -73,9 +73,9 @@ class Connection:
         self._since = 0.0
         """When it became somebody else's turn."""
         self._deadline: float | None = None
-        self._turn: tuple[float | None, int] | None = None
+        self._turn: tuple[float | None, tuple[int, int]] | None = None
         self._hook(server_hooks.ClientConnectedHook(client))
-        self._set_deadline()
+        self._set_deadline(self._layer.patience)
 
     # From the client's socket
 
@@ -114,7 +114,7 @@ class Connection:
         """Called every second."""
         if self._deadline is not None and now >= self._deadline:
             self._deadline = None
-            self._dispatch(HeadOverdue())
+            self._dispatch(ClientOverdue())
         elif self._upstreams and not self._layer.busy and now >= self._since + UPSTREAM_IDLE:
             for server in list(self._upstreams):
                 self._upstreams[server].close()
@@ -143,10 +143,11 @@ class Connection:
             self._dispatch(events.ConnectionClosed(server))
 
     def regulate(self) -> None:
-        """Read from the client as long as somebody takes it."""
+        """Read from the client as long as somebody takes it; and it cannot be late while nobody does."""
         if not self._ended:
             full = any(upstream.full for upstream in self._upstreams.values())
             self._socket.read(wanted=not full and self._layer.backlog <= BACKLOG)
+            self._set_deadline(None if full else self._layer.patience)
 
     # The layers
 
@@ -164,7 +165,6 @@ class Connection:
                     self._execute(command)
             self._flush()
             self.regulate()
-            self._set_deadline()
         except Exception:
             logger.exception("an error in the engine; the connection of %s is cut", self._client.peername[0])
             self._socket.cut()
@@ -241,12 +241,12 @@ class Connection:
         if command.connection not in self._upstreams:
             self._dispatch(events.OpenConnectionCompleted(command, error))
 
-    def _set_deadline(self) -> None:
-        turn = (self._layer.patience, self._layer.visits)
+    def _set_deadline(self, patience: float | None) -> None:
+        turn = (patience, self._layer.turn)
         if turn != self._turn:
             self._turn = turn
             self._since = self._listener.now
-            self._deadline = None if turn[0] is None else self._since + turn[0]
+            self._deadline = None if patience is None else self._since + patience
 
     # Endings
 

@@ -45,8 +45,8 @@ class AbortConnection(commands.CloseConnection):
     """Close so that the client can tell that something is missing."""
 
 
-class HeadOverdue(events.Event):
-    """The client has not sent a whole request's head in time."""
+class ClientOverdue(events.Event):
+    """The client has not sent in time what it was waited for: a whole head, or more of a body."""
 
 
 @dataclass

@@ -94,6 +94,11 @@ class Exchange(layer.Layer):
             self._last and self._request_done and (self.reply.http10 or self.upstream is not None) and not self.tunnel
         )
 
+    @property
+    def waits_for_body(self) -> bool:
+        """It is the client's turn: the upstream has not begun to answer and may want the rest of the body first."""
+        return self.wants_body and not self._started
+
     def _handle_event(self, event: events.Event) -> Commands:
         if self.ended:
             return

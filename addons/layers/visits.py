@@ -15,7 +15,7 @@ from mitmproxy.proxy.layers.http._events import RequestData, RequestEndOfMessage
 
 from addons.layers.answers import own, whole
 from addons.layers.bodies import BadBodyError
-from addons.layers.commands import HeadOverdue, LingerAndClose, RequestRejected, UpstreamLost
+from addons.layers.commands import ClientOverdue, LingerAndClose, RequestRejected, UpstreamLost
 from addons.layers.exchange import Commands, Exchange
 from addons.layers.heads import BadRequestError, read_request
 from addons.layers.upstream import STREAM, Kept, Upstream
@@ -23,6 +23,8 @@ from proxy.visit import Answer
 
 HEAD_TIMEOUT = 30.0
 """Seconds from the connect, or from a request's first byte, to the end of its head."""
+BODY_TIMEOUT = 120.0
+"""Seconds to the next bytes of a request's body, while the upstream has not begun to answer."""
 IDLE_TIMEOUT = 75.0
 """Seconds between two requests."""
 
@@ -38,6 +40,8 @@ class VisitLayer(layer.Layer):
         super().__init__(context)
         self.visits = 0
         """Requests read so far."""
+        self._pieces = 0
+        """Of bodies."""
         self._refuse = refuse
         self._draining = draining
         self._buf = ReceiveBuffer()
@@ -71,8 +75,13 @@ class VisitLayer(layer.Layer):
     def patience(self) -> float | None:
         """Seconds that the client may take for what it has to do now; None when it is not its turn."""
         if self._exchange is not None:
-            return None
+            return BODY_TIMEOUT if self._exchange.waits_for_body else None
         return HEAD_TIMEOUT if self._buf or not self.visits else IDLE_TIMEOUT
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        """Changes whenever the client has done what it was waited for; a head has to come whole."""
+        return self.visits, self._pieces if self._exchange is not None else 0
 
     def handle_event(self, event: events.Event) -> Commands:
         """Never waits itself, so mitmproxy's queueing of events is left out here; `Exchange` has it."""
@@ -84,6 +93,7 @@ class VisitLayer(layer.Layer):
                     yield commands.SendData(self._tunnel, event.data)
                     return
                 exchange = self._exchange
+                self._pieces += 1
                 if exchange is not None and exchange.wants_body and not self._buf and exchange.body.take(event.data):
                     yield from exchange.handle_event(RequestData(STREAM, event.data))
                 else:
@@ -97,7 +107,7 @@ class VisitLayer(layer.Layer):
         elif isinstance(event, events.CommandCompleted):
             if self._exchange is not None:
                 yield from self._exchange.handle_event(event)
-        elif isinstance(event, HeadOverdue):
+        elif isinstance(event, ClientOverdue):
             yield from self._overdue()
         yield from self._progress()
 
@@ -174,6 +184,8 @@ class VisitLayer(layer.Layer):
             yield from self._reject(408, "The request's head did not arrive in time.")
         elif self._exchange is None:
             yield from self._close(linger=False)
+        elif self._exchange.waits_for_body:
+            yield from self._reject(408, "The request's body did not arrive in time.")
 
     # The upstream
 

@@ -53,11 +53,15 @@ class Timeouts:
 
     head: float = 30.0
     """For a request's head, from its first byte."""
+    body: float = 120.0
+    """For the next bytes of a request's body, while its app has not begun to answer."""
     idle: float = 75.0
     """Between two requests on a connection."""
     client: float = 300.0
     """For a client that takes nothing of what is there for it."""
     connect: float = 5.0
+    fin: float = 30.0
+    """For the other side of a tunnel, when one has closed its own."""
 
 
 @dataclass(frozen=True, slots=True)

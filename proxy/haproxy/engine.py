@@ -25,6 +25,7 @@ from proxy.haproxy.process import HaproxyProcess, check_configuration
 from proxy.haproxy.program import find_program
 from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
+from proxy.haproxy.uploads import Uploads
 from proxy.server import House
 
 logger = logging.getLogger(__name__)
@@ -64,14 +65,16 @@ class HaproxyEngine:
         self._program = program
         self._state = StateDirectory(state_directory)
         self._sizes = Sizes(threads or os.process_cpu_count() or 1, max_connections or _room())
-        self._files = configuration.render(self._sizes, trusted, timeouts or Timeouts(), orphan)
+        timeouts = timeouts or Timeouts()
+        self._files = configuration.render(self._sizes, trusted, timeouts, orphan)
         self._tasks = asyncio.TaskGroup()
         self._runtime = RuntimeSocket(self._state.runtime_socket)
         self.lanes = HaproxyLane(self._runtime, house.table, house.ledger)
         self._door = Door(house.doorman, house.table, Trust(trusted), self._tasks, self.lanes.asked)
         self._listeners = Listeners({PLAIN: listen})
+        self._uploads = Uploads(RuntimeSocket(self._state.runtime_socket), timeouts.body)
         self._haproxy: HaproxyProcess | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watch: list[asyncio.Task[None]] = []
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -95,7 +98,7 @@ class HaproxyEngine:
         if not await self._take_over():
             self._listeners.bind()
             await self._start(check=True)
-        self._watch = self._tasks.create_task(self._supervise())
+        self._watch = [self._tasks.create_task(self._supervise()), self._tasks.create_task(self._uploads.watch())]
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -114,8 +117,8 @@ class HaproxyEngine:
 
     async def stop(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""
-        if self._watch is not None:
-            self._watch.cancel()
+        for task in self._watch:
+            task.cancel()
         return await self._end(grace)
 
     async def _take_over(self) -> bool:

@@ -175,19 +175,6 @@ async def test_a_websocket_over_http_2(engine: str, state: Path) -> None:
         await here.until_in_flight(0)
 
 
-async def test_a_slow_head_ends(state: Path) -> None:
-    from proxy.haproxy.configuration import Timeouts
-
-    async with street("haproxy", state, timeouts=Timeouts(head=0.3)) as here:
-        await here.asleep()
-        visitor = await here.visitor()
-        visitor.send(b"GET / HTTP/1.1\r\nHost: app")
-        got = await visitor.answer()
-        assert got.status == 408
-        assert "haproxy" not in (got.head + got.body).decode().lower()
-        assert await visitor.rest() == b""
-
-
 async def test_a_quiet_stream_lives_and_so_does_a_visit_that_is_held_for_long(state: Path) -> None:
     from proxy.haproxy.configuration import Timeouts
 

@@ -7,7 +7,7 @@ from mitmproxy.options import Options
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 
-from addons.layers.commands import AbortConnection, HeadOverdue, LingerAndClose
+from addons.layers.commands import AbortConnection, ClientOverdue, LingerAndClose
 from addons.layers.visits import HEAD_TIMEOUT, IDLE_TIMEOUT, VisitLayer
 from proxy.visit import Answer
 
@@ -129,7 +129,7 @@ def test_a_head_that_is_overdue_is_told_and_a_silent_client_is_not() -> None:
     silent, slow = Play(), Play()
     slow.client_sends(GET[:5])
     for play in (silent, slow):
-        play.feed(HeadOverdue())
+        play.feed(ClientOverdue())
     assert list(silent.kinds()) == [commands.CloseConnection]
     assert silent.sent == {}
     assert slow.sent[slow.client].startswith(b"HTTP/1.1 408 ")
