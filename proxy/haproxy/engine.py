@@ -74,7 +74,8 @@ class HaproxyEngine:
         self._listeners = Listeners({PLAIN: listen})
         self._uploads = Uploads(RuntimeSocket(self._state.runtime_socket), timeouts.body)
         self._haproxy: HaproxyProcess | None = None
-        self._watch: list[asyncio.Task[None]] = []
+        self._watch: asyncio.Task[None] | None = None
+        self._watch_uploads: asyncio.Task[None] | None = None
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -98,7 +99,8 @@ class HaproxyEngine:
         if not await self._take_over():
             self._listeners.bind()
             await self._start(check=True)
-        self._watch = [self._tasks.create_task(self._supervise()), self._tasks.create_task(self._uploads.watch())]
+        self._watch = self._tasks.create_task(self._supervise())
+        self._watch_uploads = self._tasks.create_task(self._uploads.watch())
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -117,8 +119,9 @@ class HaproxyEngine:
 
     async def stop(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""
-        for task in self._watch:
-            task.cancel()
+        for task in (self._watch, self._watch_uploads):
+            if task is not None:
+                task.cancel()
         return await self._end(grace)
 
     async def _take_over(self) -> bool:
