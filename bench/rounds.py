@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -45,11 +46,18 @@ class Sample(NamedTuple):
     load: Load
     cpu: float
     """Seconds that the contender's processes took."""
+    around: float
+    """Seconds that the load and the backend took."""
 
     @property
     def cpu_each(self) -> float:
         """Seconds for each request."""
         return self.cpu / max(1, self.load.requests)
+
+    @property
+    def around_each(self) -> float:
+        """Seconds of the load and the backend for each request."""
+        return self.around / max(1, self.load.requests)
 
     @property
     def busy(self) -> float:
@@ -101,8 +109,8 @@ def _up(contenders: Sequence[Contender], cores: Cores) -> Iterator[dict[str, Run
         web = ("127.0.0.1", free_port())
         process = stack.enter_context(module("bench.apps.quick", str(directory), str(web[1]), prefix=cores.others))
         wait_listening(web, lambda: process.poll() is None, lambda: "")
-        _, port = stack.enter_context(helper("bench.apps.echo", "0", prefix=cores.others))
-        backends = Backends(web, ("127.0.0.1", port))
+        pid, port = stack.enter_context(helper("bench.apps.echo", "0", prefix=cores.others))
+        backends = Backends(web, ("127.0.0.1", port), (process.pid, pid))
         yield {one.name: stack.enter_context(one.start(backends, cores)) for one in contenders}
 
 
@@ -118,7 +126,7 @@ def _check(running: dict[str, Running], kind: Kind) -> None:
 
 
 def _measure(up: Running, kind: Kind, seconds: int, connections: int, cores: Cores) -> Sample:
-    before = sum(map(cpu_seconds, up.pids))
+    before, before_around = sum(map(cpu_seconds, up.pids)), _around(up)
     if kind is ECHO:
         load = echo.load(up.echo, ECHO_HOST, connections=connections, seconds=seconds, prefix=cores.others)
     else:
@@ -129,4 +137,10 @@ def _measure(up: Running, kind: Kind, seconds: int, connections: int, cores: Cor
             headers=(f"Host: {HOST}", *kind.headers),
             prefix=cores.others,
         )
-    return Sample(load, sum(map(cpu_seconds, up.pids)) - before)
+    return Sample(load, sum(map(cpu_seconds, up.pids)) - before, _around(up) - before_around)
+
+
+def _around(up: Running) -> float:
+    """CPU seconds of the backends, and of the loads that have ended."""
+    loads = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return loads.ru_utime + loads.ru_stime + sum(map(cpu_seconds, up.backends))

@@ -21,4 +21,4 @@ class BareMitmproxy:
         ports = (str(backends.web[1]), str(backends.echo[1]))
         with helper("bench.contenders.embedded_mitmproxy", *ports, prefix=cores.proxy) as (pid, port):
             at = ("127.0.0.1", port)
-            yield Running(at, at, (pid,))
+            yield Running(at, at, (pid,), backends.pids)

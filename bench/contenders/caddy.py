@@ -40,5 +40,5 @@ class Caddy:
         def command(file: Path) -> tuple[str, ...]:
             return (PROGRAM, "run", "--config", str(file), "--adapter", "caddyfile")
 
-        with running(configuration, command, cores) as up:
+        with running(configuration, command, backends, cores) as up:
             yield up

@@ -29,6 +29,7 @@ class Backends:
 
     web: Address
     echo: Address
+    pids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Running:
     echo: Address
     pids: tuple[int, ...]
     """All its processes: their CPU time is the price of it."""
+    backends: tuple[int, ...]
+    """The processes behind it."""
 
 
 class Contender(Protocol):
@@ -80,7 +83,10 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    configuration: Callable[[Path, int, int], str], command: Callable[[Path], tuple[str, ...]], cores: Cores
+    configuration: Callable[[Path, int, int], str],
+    command: Callable[[Path], tuple[str, ...]],
+    backends: Backends,
+    cores: Cores,
 ) -> Iterator[Running]:
     """A program for the length of the block.
 
@@ -103,7 +109,7 @@ def running(
             for port in (web, echo):
                 wait_listening(("127.0.0.1", port), lambda: process.poll() is None, log.read_text)
             pids = (process.pid, *descendants(process.pid))
-            yield Running(("127.0.0.1", web), ("127.0.0.1", echo), pids)
+            yield Running(("127.0.0.1", web), ("127.0.0.1", echo), pids, backends.pids)
         finally:
             end(process, _STOP)
 

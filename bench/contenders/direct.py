@@ -17,4 +17,4 @@ class Direct:
 
     @contextlib.contextmanager
     def start(self, backends: Backends, cores: Cores) -> Iterator[Running]:
-        yield Running(backends.web, backends.echo, ())
+        yield Running(backends.web, backends.echo, (), backends.pids)

@@ -50,5 +50,5 @@ class PlainHaproxy:
         def configuration(_: Path, web: int, echo: int) -> str:
             return _CONFIGURATION.format(threads=cores.threads, web=web, echo=echo, backends=backends)
 
-        with running(configuration, lambda file: (PROGRAM, "-db", "-f", str(file)), cores) as up:
+        with running(configuration, lambda file: (PROGRAM, "-db", "-f", str(file)), backends, cores) as up:
             yield up

@@ -64,5 +64,5 @@ class PlainNginx:
                 threads=cores.threads, directory=directory, web=web, echo=echo, backends=backends
             )
 
-        with running(configuration, lambda file: (PROGRAM, "-e", "stderr", "-c", str(file)), cores) as up:
+        with running(configuration, lambda file: (PROGRAM, "-e", "stderr", "-c", str(file)), backends, cores) as up:
             yield up

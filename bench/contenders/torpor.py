@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.contenders.contender import Backends, Running, lacks
 from bench.pinning import Cores
+from bench.processes import descendants
 from bench.torpor_up import ECHO_HOST, HOST, echo_app, quick_app, sleepers, torpor_up
 from bench.visits import visit
 
@@ -41,4 +42,5 @@ class Torpor:
                     answer = asyncio.run(visit(torpor.listen, "/", host=host))
                     if answer.status != 200:
                         raise RuntimeError(f"{host} does not wake: {answer.status} {answer.body!r}")
-                yield Running(torpor.listen, torpor.listen, tuple(torpor.pids.values()))
+                own = tuple(torpor.pids.values())
+                yield Running(torpor.listen, torpor.listen, own, tuple(descendants(torpor.pids["keeper"])))

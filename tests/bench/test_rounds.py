@@ -16,8 +16,9 @@ from bench.scale import QUICK
 
 
 def test_a_sample_tells_what_a_request_costs_and_how_busy_the_contender_was() -> None:
-    sample = Sample(Load(rate=1000.0, p50=0.01, p99=0.02, requests=2000, failed=0), cpu=1.0)
+    sample = Sample(Load(rate=1000.0, p50=0.01, p99=0.02, requests=2000, failed=0), cpu=1.0, around=0.5)
     assert sample.cpu_each == 0.0005
+    assert sample.around_each == 0.00025
     assert sample.busy == 0.5
 
 
@@ -30,4 +31,5 @@ def test_all_contenders_take_every_load(kind: rounds.Kind) -> None:
     for (_, name), [sample] in samples.items():
         assert sample.load.requests > 0
         assert sample.load.failed == 0
+        assert sample.around > 0
         assert (sample.cpu > 0) == (name != "no proxy")

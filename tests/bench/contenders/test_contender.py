@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.contenders.contender import free_port, lacks, running, version_of, wait_listening
+from bench.contenders.contender import Backends, free_port, lacks, running, version_of, wait_listening
 from bench.pinning import Cores
 
 ANYWHERE = Cores((), ())
+NOBODY = Backends(("127.0.0.1", 1), ("127.0.0.1", 1), ())
 
 
 def test_a_missing_program_is_named_with_its_package() -> None:
@@ -29,7 +30,7 @@ def test_a_contender_that_does_not_start_is_told_with_its_words() -> None:
 
     with (
         pytest.raises(RuntimeError, match="no such option"),
-        running(lambda *_: "", command, ANYWHERE),
+        running(lambda *_: "", command, NOBODY, ANYWHERE),
     ):
         pass
 
