@@ -38,7 +38,7 @@ class Engine(Protocol):
 
     @property
     def addresses(self) -> list[Listen]:
-        """Where it listens."""
+        """Where it listens; with TLS the second one is for that."""
 
     async def stop(self, grace: float) -> int:
         """Refuse new connections, let visits in flight end; how many were cut off when the grace was over."""
@@ -64,7 +64,7 @@ async def serve_proxy(
     engine_name: str,
     max_held: int,
     drain_timeout: float,
-    on_ready: Callable[[Listen], None],
+    on_ready: Callable[[list[Listen]], None],
     stop: asyncio.Event,
 ) -> None:
     """Run until `stop` is set, then drain. Raises OSError when it cannot listen."""
@@ -80,7 +80,7 @@ async def serve_proxy(
             if not await _first(link.ready, stop):
                 return
             async with moving:
-                on_ready(moving.addresses[0])
+                on_ready(moving.addresses)
                 await stop.wait()
                 logger.info("draining: no new connections; visits in flight may take %gs to end", drain_timeout)
                 if cut := await moving.stop(drain_timeout):

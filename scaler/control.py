@@ -1,5 +1,7 @@
 """The scaler of one machine as the API and the command line see it: one face for all that can be asked."""
 
+from collections.abc import Callable
+
 from scaler.bus import Bus
 from scaler.local import LocalApps
 from scaler.metrics import Metrics
@@ -20,6 +22,8 @@ class Control:
         self._apps = apps
         self.listen = ""
         """Where visitors come in, once the proxy has said so."""
+        self.on_reload: Callable[[], None] = lambda: None
+        """Called after each reload, for what is not the scaler's."""
 
     @property
     def bus(self) -> Bus:
@@ -54,7 +58,9 @@ class Control:
 
     async def reload(self) -> ReloadReport:
         """Take a changed torpor.yaml. Raises ConfigError."""
-        return await self._apps.reload()
+        report = await self._apps.reload()
+        self.on_reload()
+        return report
 
     def info(self) -> dict[str, object]:
         """What this Torpor is."""

@@ -127,6 +127,25 @@ class AppSettings(_Strict):
         return env
 
 
+class TlsSettings(_Strict):
+    """How visitors come in over TLS."""
+
+    listen: Endpoint = Field(("127.0.0.1", 8443), description="Where visitors come in over TLS. Port 0: any free one.")
+    certificates: Path = Field(
+        description="A directory of certificates with their keys, looked at every few seconds: `NAME.pem` that holds "
+        "both, or `NAME.crt` and `NAME.key`; relative to torpor.yaml.",
+    )
+    redirect: bool = Field(
+        False, description="Whether visitors who come without TLS are sent to it (308), at the same host and path."
+    )
+
+    @field_validator("certificates")
+    @classmethod
+    def _beside(cls, directory: Path, info: ValidationInfo) -> Path:
+        base: Path = (info.context or {}).get("base", Path())
+        return (base / directory.expanduser()).resolve()
+
+
 class Settings(_Strict):
     """torpor.yaml, with the defaults filled in."""
 
@@ -137,6 +156,7 @@ class Settings(_Strict):
         description="What moves the bytes: `mitmproxy`, `haproxy` (2.6 or later has to be installed), or `auto`, "
         "which is mitmproxy in this version.",
     )
+    tls: TlsSettings | None = Field(None, description="TLS for visitors, with the engine HAProxy. Default: none.")
     token: str | None = Field(
         None,
         min_length=16,
@@ -190,7 +210,12 @@ class Settings(_Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        for where, message in [*_bad_names(self.apps), *_shared_routes(self.apps), *_bad_needs(self.apps)]:
+        for where, message in [
+            *_bad_tls(self),
+            *_bad_names(self.apps),
+            *_shared_routes(self.apps),
+            *_bad_needs(self.apps),
+        ]:
             # One at a time: pydantic stops at the first; the place travels in the error's context.
             raise PydanticCustomError("torpor", "{message}", {"message": message, "where": where})
         return self
@@ -252,7 +277,8 @@ def _mistake(detail: Any, document: Document) -> Mistake:
     if detail["type"] == "torpor":
         place = tuple(detail["ctx"]["where"])
     elif detail["type"] == "extra_forbidden":
-        model = AppSettings if len(place) == 3 else Settings
+        models: dict[tuple[str, int], type[_Strict]] = {("apps", 3): AppSettings, ("tls", 2): TlsSettings}
+        model = models.get((str(place[0]), len(place)), Settings)
         message = f"unknown setting {place[-1]!r}; allowed are {', '.join(model.model_fields)}"
     elif detail["type"] == "missing":
         message = f"{place[-1]!r} is missing"
@@ -267,6 +293,12 @@ def _mistake(detail: Any, document: Document) -> Mistake:
 
 
 type _Finding = tuple[tuple[str | int, ...], str]
+
+
+def _bad_tls(settings: Settings) -> list[_Finding]:
+    if settings.tls is None or settings.engine != "mitmproxy":
+        return []
+    return [(("tls",), "the engine mitmproxy does not do TLS; allowed with tls are engine: haproxy and engine: auto")]
 
 
 def _bad_names(apps: dict[str, AppSettings]) -> list[_Finding]:

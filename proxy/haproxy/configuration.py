@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from proxy.doorman import PROGRESS
 from proxy.haproxy.activity import EXPIRE, TABLE, UNCOUNTED
+from proxy.haproxy.crt_list import LIST
 from proxy.haproxy.maps import KEY_LENGTH, LETTERS
 from proxy.visitors import AUTOMATED, CRAWLERS, MONITORS, NOT_CRAWLERS
 from torpor.problem import CONTENT_TYPE, problem
@@ -65,6 +67,17 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """Visitors may come in over TLS as well."""
+
+    listen: tuple[str, int]
+    certificates: Path
+    """The directory of certificates and keys."""
+    redirect: bool = False
+    """Whether those who come without are sent there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sizes:
     """How much HAProxy may take."""
 
@@ -78,7 +91,9 @@ class Sizes:
         return max(10, self.max_connections // RETURNING)
 
 
-def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts, orphan: float) -> dict[str, str]:
+def render(
+    sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts, orphan: float, tls: Tls | None = None
+) -> dict[str, str]:
     """All files but the maps, by name."""
     environment = Environment(
         loader=PackageLoader("proxy.haproxy", "files"),
@@ -103,7 +118,8 @@ def render(sizes: Sizes, trusted: Iterable[str], timeouts: Timeouts, orphan: flo
         key_length=KEY_LENGTH + len(UNCOUNTED),
         unusual=f"'(?m)^(?:{'|'.join(UNUSUAL)})'",
         progress=PROGRESS,
-        proto="http",
+        tls=tls,
+        crt_list=LIST,
         orphan=round(orphan),
     )
     return made

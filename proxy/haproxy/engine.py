@@ -12,14 +12,14 @@ import resource
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from proxy.forwarded import Trust
-from proxy.haproxy import configuration
-from proxy.haproxy.configuration import RETURNING, Sizes, Timeouts
+from proxy.haproxy import configuration, crt_list
+from proxy.haproxy.configuration import RETURNING, Sizes, Timeouts, Tls
 from proxy.haproxy.door import Door
 from proxy.haproxy.lane import HaproxyLane
-from proxy.haproxy.listeners import PLAIN, Listeners
+from proxy.haproxy.listeners import PLAIN, TLS, Listeners
 from proxy.haproxy.maps import MAPS
 from proxy.haproxy.process import HaproxyProcess, check_configuration
 from proxy.haproxy.program import find_program
@@ -27,6 +27,9 @@ from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from proxy.haproxy.uploads import Uploads
 from proxy.server import House
+
+if TYPE_CHECKING:
+    from proxy.haproxy.certificate_keeper import CertificateKeeper
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +53,8 @@ class HaproxyEngine:
         *,
         listen: tuple[str, int],
         state_directory: Path,
+        tls: Tls | None = None,
+        certificates_changed: asyncio.Event | None = None,
         trusted_proxies: Iterable[str] = (),
         threads: int | None = None,
         max_connections: int | None = None,
@@ -59,6 +64,7 @@ class HaproxyEngine:
     ) -> None:
         """`trusted_proxies` are networks; raises ValueError for what is not one.
 
+        `certificates_changed` may be set by whoever wants the directory of certificates to be looked at now.
         `orphan` are the seconds that HAProxy serves on without a proxy process before it ends by itself.
         """
         trusted = tuple(trusted_proxies)
@@ -66,16 +72,19 @@ class HaproxyEngine:
         self._state = StateDirectory(state_directory)
         self._sizes = Sizes(threads or os.process_cpu_count() or 1, max_connections or _room())
         timeouts = timeouts or Timeouts()
-        self._files = configuration.render(self._sizes, trusted, timeouts, orphan)
+        self._files = configuration.render(self._sizes, trusted, timeouts, orphan, tls)
         self._tasks = asyncio.TaskGroup()
         self._runtime = RuntimeSocket(self._state.runtime_socket)
         self.lanes = HaproxyLane(self._runtime, house.table, house.ledger)
         self._door = Door(house.doorman, house.table, Trust(trusted), self._tasks, self.lanes.asked)
-        self._listeners = Listeners({PLAIN: listen})
+        self._listeners = Listeners({PLAIN: listen} | ({TLS: tls.listen} if tls else {}))
         self._uploads = Uploads(RuntimeSocket(self._state.runtime_socket), timeouts.body)
+        changed = certificates_changed or asyncio.Event()
+        self._certificates = _keeper(self._state, tls, changed) if tls is not None else None
         self._haproxy: HaproxyProcess | None = None
         self._watch: asyncio.Task[None] | None = None
         self._watch_uploads: asyncio.Task[None] | None = None
+        self._watch_certificates: asyncio.Task[None] | None = None
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -91,16 +100,21 @@ class HaproxyEngine:
         stack = self._stack
         self._program, _ = await asyncio.to_thread(find_program, self._program)
         stack.enter_context(self._state)
-        stack.callback(self._state.clear, [*self._files, *MAPS])
+        stack.callback(self._state.clear, [*self._files, *MAPS, crt_list.LIST])
+        stack.callback(self._state.empty, crt_list.FOLDER)
         await stack.enter_async_context(self._tasks)
         await self._door.open(self._state.door_socket)
         stack.callback(self._door.close)
         stack.push_async_callback(self.stop, 0)
+        if self._certificates is not None:
+            await self._certificates.read()
         if not await self._take_over():
             self._listeners.bind()
             await self._start(check=True)
         self._watch = self._tasks.create_task(self._supervise())
         self._watch_uploads = self._tasks.create_task(self._uploads.watch())
+        if self._certificates is not None:
+            self._watch_certificates = self._tasks.create_task(self._certificates.run())
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -119,7 +133,7 @@ class HaproxyEngine:
 
     async def stop(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""
-        for task in (self._watch, self._watch_uploads):
+        for task in (self._watch, self._watch_uploads, self._watch_certificates):
             if task is not None:
                 task.cancel()
         return await self._end(grace)
@@ -137,6 +151,8 @@ class HaproxyEngine:
             await self._end(0)
             return False
         self.lanes.is_up(taken_over=True)
+        if self._certificates is not None:
+            self._certificates.is_up(taken_over=True)
         await self.lanes.renew()
         logger.info("took over the running HAProxy (process %d)", haproxy.pid)
         return True
@@ -146,7 +162,8 @@ class HaproxyEngine:
             name: "".join(f"{entry.key} {entry.value}\n" for entry in entries)
             for name, entries in self.lanes.contents().items()
         }
-        self._state.write(self._files | maps)
+        certificates = self._certificates.contents() if self._certificates is not None else {}
+        self._state.write(self._files | maps | certificates)
         if check:
             await check_configuration(self._program, self._state.path, self._listeners)
         self._haproxy = await HaproxyProcess.start(self._program, self._state, self._listeners)
@@ -156,7 +173,10 @@ class HaproxyEngine:
             "pid": self.pid,
         }
         self._state.remember(facts)
+        self._state.empty(crt_list.FOLDER)  # it has read the keys, and nobody else needs to
         self.lanes.is_up()
+        if self._certificates is not None:
+            self._certificates.is_up()
 
     async def _supervise(self) -> None:
         """Start HAProxy again whenever it has ended. New connections wait in the listener meanwhile."""
@@ -199,6 +219,12 @@ class HaproxyEngine:
         await haproxy.kill()
         self.lanes.is_down()
         return cut
+
+
+def _keeper(state: StateDirectory, tls: Tls, changed: asyncio.Event) -> "CertificateKeeper":
+    from proxy.haproxy.certificate_keeper import CertificateKeeper  # here: who has no TLS does without its libraries
+
+    return CertificateKeeper(RuntimeSocket(state.runtime_socket), tls.certificates, changed)
 
 
 def _room() -> int:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 
 BACKLOG = 4096
-PLAIN = "plain"
+PLAIN, TLS = "plain", "tls"
 
 type Endpoint = tuple[str, int]
 
@@ -71,8 +71,9 @@ class Listeners:
         return names
 
     def environment(self) -> dict[str, str]:
-        """Where HAProxy finds each: TORPOR_PLAIN_AT and so on."""
-        return {f"TORPOR_{name.upper()}_AT": f"{host}:{port}" for name, (host, port) in self.addresses.items()}
+        """Where HAProxy finds each: TORPOR_PLAIN_AT, TORPOR_PLAIN_PORT and so on."""
+        at = {f"TORPOR_{name.upper()}_AT": f"{host}:{port}" for name, (host, port) in self.addresses.items()}
+        return at | {f"TORPOR_{name.upper()}_PORT": str(port) for name, (_, port) in self.addresses.items()}
 
     @contextlib.asynccontextmanager
     async def handed_out(self, path: Path) -> AsyncIterator[None]:

@@ -63,8 +63,16 @@ class StateDirectory:
             path = self.path / name
             path.parent.mkdir(exist_ok=True, mode=0o700)
             fresh = path.with_name(f"{path.name}.new")
+            fresh.touch(0o600)  # some are keys
             fresh.write_text(text, "utf-8", newline="")
             fresh.replace(path)
+
+    def empty(self, folder: str) -> None:
+        """Take away a folder and what `write` has put into it."""
+        for file in (self.path / folder).glob("*.pem*"):
+            file.unlink()
+        with contextlib.suppress(OSError):  # it is not there
+            (self.path / folder).rmdir()
 
     def clear_sockets(self) -> None:
         """Take away what an HAProxy that ended badly has left: nobody answers there."""

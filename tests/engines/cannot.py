@@ -2,6 +2,7 @@
 
 CANNOT: dict[str, dict[str, str]] = {
     "mitmproxy": {
+        "TLS": "visitors speak plain HTTP to it; put a proxy that does TLS in front",
         "h2c": "HTTP/2 without TLS is not supported",
         "gRPC": "it needs HTTP/2 to the app",
         "trailers": "trailers are not passed on",

@@ -45,6 +45,13 @@ def test_the_file_of_the_design_is_understood() -> None:
     assert settings.listen == ("127.0.0.1", 8080)
 
 
+def test_certificates_are_beside_the_file() -> None:
+    tls = parse_settings("tls: {certificates: ./certs}", base=Path("/srv")).tls
+    assert tls is not None
+    assert (tls.certificates, tls.listen, tls.redirect) == (Path("/srv/certs"), ("127.0.0.1", 8443), False)
+    assert parse_settings("").tls is None
+
+
 def test_an_apps_own_settings_go_before_the_defaults_of_all() -> None:
     text = "hold: 4s\nidle_timeout: 0\napps:\n  a: {command: [x], page: never, hold: 0}\n  b: {command: [x]}\n"
     settings = parse_settings(text)
@@ -91,6 +98,12 @@ def test_a_need_that_does_not_exist_names_those_that_do() -> None:
         ("apps:\n  a:\n    command: [x]\n    page: maybe", 4, "'auto', 'always' or 'never'"),
         ("token: short", 1, "at least 16"),
         ("trusted_proxies: [mars]", 1, "is not a network"),
+        ("tls: {}", 1, "'certificates' is missing"),
+        ("tls:\n  certificate: x", 2, "unknown setting 'certificate'; allowed are listen, certificates, redirect"),
+        ("tls:\n  certificates: x\n  listen: 443", 3, "allowed is HOST:PORT"),
+        ("tls:\n  certificates: x\n  redirect: perhaps", 3, "should be a valid boolean"),
+        ("tls: yes", 1, "expected settings with names"),
+        ("engine: mitmproxy\ntls:\n  certificates: x", 2, "the engine mitmproxy does not do TLS; allowed with tls are"),
         ("- a\n- b", 1, "expected settings with names"),
         ("a: [", 1, "not YAML"),
     ],

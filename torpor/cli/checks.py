@@ -101,6 +101,7 @@ def ports_free(settings: Settings, base: Path) -> Iterator[Finding]:
         yield Finding(Grade.OK, f"Torpor is running; its API answers at {base_url(reachable(settings.api))}")
         return
     wanted = [("listen", settings.listen), ("api", settings.api)]
+    wanted += [("tls.listen", settings.tls.listen)] if settings.tls else []
     wanted += [(f"apps.{name}.port", ("127.0.0.1", app.port)) for name, app in settings.apps.items() if app.port]
     owner: dict[int, str] = {}
     for setting, (host, port) in wanted:
@@ -177,6 +178,40 @@ def engine_available(settings: Settings, base: Path) -> Iterator[Finding]:
         yield Finding(Grade.OK, f"the engine is HAProxy {number} ({path})")
 
 
+def certificates_fine(settings: Settings, base: Path) -> Iterator[Finding]:
+    """What TLS needs is there."""
+    if settings.tls is None:
+        return
+    if (choice := choose(settings.engine)).name != "haproxy":
+        yield Finding(
+            Grade.WRONG, f"tls needs the engine HAProxy; it is {choice}", "set engine: haproxy, or take tls out"
+        )
+    from proxy.haproxy.certificates import read_directory  # here: only with TLS is it worth its import
+    from proxy.haproxy.pem import now
+
+    directory = settings.tls.certificates
+    fix = "put there NAME.pem with chain and key, or NAME.crt and NAME.key"
+    try:
+        found = read_directory(directory)
+    except OSError as error:
+        yield Finding(Grade.WRONG, str(error), f"{fix}; or change tls.certificates")
+        return
+    fine = [(one.source, one.certificate) for one in found if one.certificate is not None]
+    for one in found:
+        if one.certificate is None:
+            yield Finding(
+                Grade.WRONG, f"certificate {one.source} {one.trouble}", f"replace it, or take it out of {directory}"
+            )
+    for source, certificate in fine:
+        if doubt := certificate.doubt(now()):
+            yield Finding(Grade.NOTE, f"certificate {source} {doubt}", f"put the new one into {directory}")
+    if fine:
+        names = sorted({name for _, certificate in fine for name in certificate.names})
+        yield Finding(Grade.OK, f"certificates for {_some(names)}")
+    elif not found:
+        yield Finding(Grade.WRONG, f"there is no certificate in {directory}", fix)
+
+
 def enough_descriptors(settings: Settings, base: Path) -> Iterator[Finding]:
     """As many visits as may be held can be held."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -203,6 +238,7 @@ def api_guarded(settings: Settings, base: Path) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     system_known,
     engine_available,
+    certificates_fine,
     commands_found,
     directories_exist,
     ports_free,

@@ -35,7 +35,17 @@ class DidNotStart(Exception):  # noqa: N818 - reads as what happened
 class ProxyProcess:
     """One proxy, for as long as `run` runs. Once it has listened on a port it gets the same one after a restart."""
 
-    def __init__(self, command: list[str], listen: Address, token: str, on_listen: Callable[[Address], None]) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        listen: Address,
+        token: str,
+        on_listen: Callable[[Address], None],
+        *,
+        tls: Address | None = None,
+    ) -> None:
+        self.tls = tls
+        """Where it listens, or is to listen, for TLS."""
         self._command = command
         self._listen = listen
         self._token = token
@@ -43,6 +53,8 @@ class ProxyProcess:
         self._process: Process | None = None
         self._stopping = asyncio.Event()
         self._listened = False
+        self._ready: Process | None = None
+        """The process that has said where it listens."""
         self._last_words = ""
 
     async def run(self) -> None:
@@ -78,6 +90,12 @@ class ProxyProcess:
             log.warning("the proxy has not ended within %.0fs and is killed", deadline)
             self.kill()
 
+    def hang_up(self) -> None:
+        """Have it look at once for what it looks for now and then. Does nothing unless it listens."""
+        if self._ready is not None and self._ready is self._process:
+            with suppress(ProcessLookupError):
+                self._ready.send_signal(signal.SIGHUP)
+
     def kill(self) -> None:
         """End it at once."""
         self._stopping.set()
@@ -90,6 +108,7 @@ class ProxyProcess:
         process = await asyncio.create_subprocess_exec(
             *self._command,
             *("--listen", str(self._listen), "--supervised-by", str(os.getpid())),
+            *(("--tls-listen", str(self.tls)) if self.tls else ()),
             stdin=PIPE,  # never written to: its end tells the child that we are gone
             stdout=PIPE,
             stderr=PIPE,
@@ -118,15 +137,18 @@ class ProxyProcess:
         try:
             async with asyncio.timeout(START):
                 line = await process.stdout.readline()
-            host, _, port = json.loads(line)["listen"].rpartition(":")
-            self._listen = Address(host.strip("[]"), int(port))
+            said = json.loads(line)
+            listen = _address(said["listen"])
+            tls = _address(said["tls"]) if "tls" in said else None
         except TimeoutError:
             self._last_words = f"it has not listened within {START:.0f}s"
             process.kill()
         except (ValueError, LookupError, TypeError):
             return  # it has ended, or talks nonsense; its exit and its log say more
         else:
+            self._listen, self.tls = listen, tls
             self._listened = True
+            self._ready = process
             self._on_listen(self._listen)
         while await process.stdout.read(LONGEST_LINE):
             pass
@@ -145,6 +167,11 @@ class ProxyProcess:
                 self._last_words = text.removeprefix("torpor: ")
             if text and (self._listened or not text.startswith("torpor: ")):
                 relay(text, log)
+
+
+def _address(text: str) -> Address:
+    host, _, port = text.rpartition(":")
+    return Address(host.strip("[]"), int(port))
 
 
 def torpor_command(*arguments: str) -> list[str]:

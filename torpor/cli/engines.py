@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from torpor.cli.failure import WrongConfiguration
+
 type EngineName = Literal["mitmproxy", "haproxy"]
 ENGINES = ("auto", "mitmproxy", "haproxy")
 
@@ -21,3 +23,12 @@ def choose(wanted: str) -> Choice:
     if wanted == "auto":
         return Choice("mitmproxy", "auto: HAProxy has to be asked for, with engine: haproxy")
     return Choice("haproxy" if wanted == "haproxy" else "mitmproxy", "as the settings say")
+
+
+def refuse_tls_without_haproxy(choice: Choice, setting: str) -> None:
+    """Visitors can come over TLS with HAProxy only. Raises WrongConfiguration that names the setting."""
+    if choice.name != "haproxy":
+        raise WrongConfiguration(
+            f"{setting}: TLS needs the engine HAProxy, and the engine here is {choice}; "
+            "install HAProxy 2.6 or later (on Debian: apt-get install haproxy) and choose the engine haproxy"
+        )

@@ -16,7 +16,7 @@ from proxy.haproxy.process import kill_left
 from proxy.haproxy.state import default_directory
 from torpor import __version__
 from torpor.cli.child import ProxyProcess, torpor_command
-from torpor.cli.engines import choose
+from torpor.cli.engines import choose, refuse_tls_without_haproxy
 from torpor.cli.failure import Failed
 from torpor.cli.ready import remove_ready, write_ready
 from torpor.cli.reloading import reload_when_asked
@@ -61,6 +61,8 @@ class Everything:
         self._screen = screen
         self._hint = hint
         self._engine = choose(settings.engine)
+        if settings.tls is not None:
+            refuse_tls_without_haproxy(self._engine, f"{file}: tls")
         self._state = default_directory(f"up-{_short(file)}")
         self._token = secrets.token_urlsafe(32)
         self._stop = asyncio.Event()
@@ -96,9 +98,10 @@ class Everything:
         ]
         listening: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
         self._proxy = self._make_proxy(api, listening)
+        ready.control.on_reload = self._proxy.hang_up
         supervision = group.create_task(self._proxy.run())
         if (listen := await self._unless_stopped(listening)) is not None:
-            self._say_ready(ready, reachable(listen), api)
+            self._say_ready(ready, reachable(listen), api, reachable(tls) if (tls := self._proxy.tls) else None)
             await self._stop.wait()
         await self._drain(group, ready)
         await supervision
@@ -136,13 +139,16 @@ class Everything:
             *("--drain-timeout", str(settings.drain_timeout)),
             *("--log-level", logging.getLevelName(logging.getLogger().level).lower()),
             *(option for network in settings.trusted_proxies for option in ("--trusted-proxy", network)),
+            *(("--certificates", str(settings.tls.certificates)) if settings.tls else ()),
+            *(("--redirect-to-https",) if settings.tls and settings.tls.redirect else ()),
         )
 
         def listens(address: Address) -> None:
             if not listening.done():
                 listening.set_result(address)
 
-        return ProxyProcess(command, Address(*settings.listen), self._token, listens)
+        tls = Address(*settings.tls.listen) if settings.tls else None
+        return ProxyProcess(command, Address(*settings.listen), self._token, listens, tls=tls)
 
     async def _unless_stopped(self, wanted: "asyncio.Future[Address]") -> Address | None:
         async with asyncio.TaskGroup() as group:
@@ -152,12 +158,16 @@ class Everything:
             stopped.cancel()
         return wanted.result() if wanted.done() else None
 
-    def _say_ready(self, ready: "ScalerReady", listen: Address, api: Address) -> None:
+    def _say_ready(self, ready: "ScalerReady", listen: Address, api: Address, tls: Address | None) -> None:
         ready.control.listen = str(listen)
         statuses = ready.control.statuses()
         self._say(f"Torpor {__version__} with the engine {self._engine}")
-        self._say(f"visitors: {base_url(listen)}   status page: {base_url(api)}")
-        urls = [(status.id, url) for status in statuses if (url := app_url(status.hosts, listen))]
+        visitors = base_url(listen) + (f" and {base_url(tls, tls=True)}" if tls else "")
+        self._say(f"visitors: {visitors}   status page: {base_url(api)}")
+        if tls is not None and self._settings.tls is not None and self._settings.tls.redirect:
+            urls = [(status.id, url) for status in statuses if (url := app_url(status.hosts, tls, tls=True))]
+        else:
+            urls = [(status.id, url) for status in statuses if (url := app_url(status.hosts, listen))]
         for app, url in urls[:URLS]:
             self._say(f"{app}: {url}")
         if len(urls) > URLS:
@@ -167,13 +177,13 @@ class Everything:
         for line in self._hint.splitlines():
             self._say(line)
         if self._screen.board is not None:
-            where = f"visitors {base_url(listen)}   status page {base_url(api)}"
+            where = f"visitors {visitors}   status page {base_url(api)}"
             title = f"Torpor {__version__}   {where}   {self._engine.name}"
             self._screen.board.begin(title, listen, statuses)
             self._screen.refresh()
         if self._ready_file is not None:
             try:
-                write_ready(self._ready_file, listen, api)
+                write_ready(self._ready_file, listen, api, tls)
             except OSError as error:
                 raise Failed(f"the ready file cannot be written: {error}") from None
 

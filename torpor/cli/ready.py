@@ -7,10 +7,11 @@ from pathlib import Path
 from torpor.words import Address
 
 
-def write_ready(file: Path, listen: Address, api: Address) -> None:
+def write_ready(file: Path, listen: Address, api: Address, tls: Address | None = None) -> None:
     """Write it in one step: who sees the file sees all of it. Raises OSError."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
-    beside.write_text(json.dumps({"listen": str(listen), "api": str(api), "pid": os.getpid()}) + "\n")
+    where = {"listen": str(listen), "api": str(api)} | ({"tls": str(tls)} if tls else {})
+    beside.write_text(json.dumps({**where, "pid": os.getpid()}) + "\n")
     beside.replace(file)
 
 

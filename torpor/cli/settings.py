@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from torpor.config import AppSettings, Duration, Endpoint, Settings, Text
+from torpor.config import AppSettings, Duration, Endpoint, Settings, Text, TlsSettings
 from torpor.duration import format_duration
 
 
@@ -30,8 +30,8 @@ class Setting:
 
 
 def describe() -> list[Setting]:
-    """All settings, in the order of torpor.config: those of Torpor, then those of each app."""
-    return [*_of(Settings, ""), *_of(AppSettings, "apps.NAME.")]
+    """All settings, in the order of torpor.config: those of Torpor, of TLS, then those of each app."""
+    return [*_of(Settings, ""), *_of(TlsSettings, "tls."), *_of(AppSettings, "apps.NAME.")]
 
 
 def _of(model: type[BaseModel], prefix: str) -> list[Setting]:
@@ -48,8 +48,10 @@ _NAMES: dict[Any, str] = {
     Text: "text",
     str: "text",
     int: "whole number",
+    bool: "true | false",
     Path: "path",
     AppSettings: "settings",
+    TlsSettings: "settings",
 }
 
 
@@ -76,6 +78,8 @@ def _default(field: FieldInfo, hint: Any) -> str:
         return "required"
     if value is None or value in ((), {}):
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if hint == Duration:
         return format_duration(value)
     if hint == Endpoint:

@@ -3,16 +3,16 @@
 from torpor.words import Address
 
 
-def base_url(address: Address) -> str:
+def base_url(address: Address, *, tls: bool = False) -> str:
     """The URL of what listens there."""
-    return "http://" + str(address).removesuffix(":80")
+    return f"https://{str(address).removesuffix(':443')}" if tls else f"http://{str(address).removesuffix(':80')}"
 
 
-def app_url(hosts: tuple[str, ...], listen: Address) -> str:
+def app_url(hosts: tuple[str, ...], listen: Address, *, tls: bool = False) -> str:
     """The URL of an app: its first host without a wildcard, at the port where visitors come in; `""` without one."""
     plain = [host for host in hosts if not host.startswith("*.")]
     if not plain:
         return ""
     host, slash, path = plain[0].partition("/")
-    port = "" if listen.port == 80 else f":{listen.port}"
-    return f"http://{host}{port}{slash}{path}"
+    port = "" if listen.port == (443 if tls else 80) else f":{listen.port}"
+    return f"{'https' if tls else 'http'}://{host}{port}{slash}{path}"

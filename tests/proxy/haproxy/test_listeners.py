@@ -41,8 +41,9 @@ def accepts(address: tuple[str, int]) -> bool:
 
 
 def test_each_has_its_address_under_its_name(two: Listeners) -> None:
-    at = [f"{host}:{port}" for host, port in two.addresses.values()]
-    assert two.environment() == dict(zip(["TORPOR_PLAIN_AT", "TORPOR_OTHER_AT"], at, strict=True))
+    for name, (host, port) in zip(("PLAIN", "OTHER"), two.addresses.values(), strict=True):
+        assert two.environment()[f"TORPOR_{name}_AT"] == f"{host}:{port}"
+        assert two.environment()[f"TORPOR_{name}_PORT"] == str(port)
     assert all(accepts(address) for address in two.addresses.values())
 
 

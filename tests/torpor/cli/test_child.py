@@ -21,10 +21,10 @@ LIVES = LISTENS + "sys.stdin.read()"
 class Supervised:
     """A supervisor under test, and where its processes said they listen."""
 
-    def __init__(self, code: str, group: asyncio.TaskGroup) -> None:
+    def __init__(self, code: str, group: asyncio.TaskGroup, tls: Address | None = None) -> None:
         self.listened: asyncio.Queue[Address] = asyncio.Queue()
         heard = self.listened.put_nowait
-        self.process = ProxyProcess([sys.executable, "-c", code], Address("127.0.0.1", 0), TOKEN, heard)
+        self.process = ProxyProcess([sys.executable, "-c", code], Address("127.0.0.1", 0), TOKEN, heard, tls=tls)
         self.running = group.create_task(self.process.run())
 
 
@@ -50,6 +50,45 @@ async def test_a_proxy_that_dies_is_started_again_on_the_same_port(
     assert "--listen 127.0.0.1:0 " in first
     assert "--listen 127.0.0.1:4711 " in second
     assert "the proxy has ended (exit code 3); the next one starts in 0.2s" in caplog.text
+
+
+async def test_the_port_for_tls_is_kept_as_well(tmp_path: Path) -> None:
+    seen = tmp_path / "arguments"
+    code = LISTENS.replace('4711"', '4711", "tls": "[::1]:4712"') + (
+        f"open({str(seen)!r}, 'a').write(' '.join(sys.argv) + '\\n'); os._exit(3)"
+    )
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        it = Supervised(code, group, tls=Address("::1", 0))
+        for _ in range(3):
+            await it.listened.get()
+        assert it.process.tls == Address("::1", 4712)
+        await it.process.stop(20)
+    first, second, *_ = seen.read_text().splitlines()
+    assert "--tls-listen [::1]:0" in first
+    assert "--tls-listen [::1]:4712" in second
+
+
+async def test_a_hang_up_is_passed_on_to_a_proxy_that_listens_and_to_no_other(tmp_path: Path) -> None:
+    """Before it listens it may not know the signal yet, which would end it."""
+    heard, go = tmp_path / "heard", tmp_path / "go"
+    code = (
+        f"import os, signal, sys, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
+        f"signal.signal(signal.SIGHUP, lambda *_: open({str(heard)!r}, 'a').close())\n"
+    ) + LIVES
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        it = Supervised(code, group)
+        it.process.hang_up()
+        while it.process._process is None:
+            await asyncio.sleep(0.01)
+        it.process.hang_up()
+        go.touch()
+        await it.listened.get()
+        it.process.hang_up()
+        while not heard.exists():
+            await asyncio.sleep(0.01)
+        await it.process.stop(20)
+        it.process.hang_up()
+        await it.running
 
 
 async def test_a_first_start_that_fails_is_told_in_the_proxys_own_words() -> None:

@@ -22,3 +22,6 @@ def test_an_apps_url_is_its_first_host_without_a_wildcard(hosts: tuple[str, ...]
 def test_the_usual_port_is_left_out() -> None:
     assert base_url(Address("::1", 80)) == "http://[::1]"
     assert base_url(Address("127.0.0.1", 8081)) == "http://127.0.0.1:8081"
+    assert base_url(Address("127.0.0.1", 443), tls=True) == "https://127.0.0.1"
+    assert app_url(("a.localhost",), Address("127.0.0.1", 443), tls=True) == "https://a.localhost"
+    assert app_url(("a.localhost/x",), Address("127.0.0.1", 80), tls=True) == "https://a.localhost:80/x"

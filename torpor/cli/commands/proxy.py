@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from torpor.cli.engines import ENGINES, Choice, EngineName, choose
+from torpor.cli.engines import ENGINES, Choice, EngineName, choose, refuse_tls_without_haproxy
 from torpor.cli.options import DurationType, EndpointType, log_level_option
 
 if TYPE_CHECKING:
+    from proxy.haproxy.configuration import Tls
     from proxy.server import EngineFactory
 
 
@@ -25,6 +26,15 @@ SUPERVISED_ORPHAN = 20.0
 @click.command("proxy")
 @click.option("--link", required=True, metavar="URL", help="Where the scaler's API is, such as http://10.0.0.7:8081.")
 @click.option("--listen", required=True, type=EndpointType(), help="Where visitors come in, such as 0.0.0.0:8080.")
+@click.option("--tls-listen", type=EndpointType(), help="Where visitors come in over TLS, such as 0.0.0.0:8443.")
+@click.option(
+    "--certificates",
+    type=click.Path(path_type=Path),
+    metavar="DIRECTORY",
+    help="Certificates and their keys, for --tls-listen: NAME.pem that holds both, or NAME.crt and NAME.key. "
+    "Looked at every few seconds, and at once on SIGHUP.",
+)
+@click.option("--redirect-to-https", is_flag=True, help="Send visitors who come without TLS to it.")
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
 @click.option(
     "--state-directory",
@@ -59,6 +69,9 @@ SUPERVISED_ORPHAN = 20.0
 def command(
     link: str,
     listen: tuple[str, int],
+    tls_listen: tuple[str, int] | None,
+    certificates: Path | None,
+    redirect_to_https: bool,
     engine: str,
     state_directory: Path | None,
     trusted_proxies: tuple[str, ...],
@@ -78,6 +91,7 @@ def command(
     from torpor.cli.logs import ForParent, OneLine, set_up
     from torpor.cli.supplied import link_token
 
+    tls = _tls(tls_listen, certificates, redirect_to_https)
     if supervised_by is not None:
         end_with_parent(supervised_by)
     token = link_token(link_token_file)
@@ -85,19 +99,26 @@ def command(
     set_up(log_level, formatter=kind([token]))
     raise_fd_limit()
     orphan = SUPERVISED_ORPHAN if supervised_by is not None else None
-    made = _engine(choose(engine), listen, trusted_proxies, state_directory, orphan)
-    asyncio.run(_serve(link, token, made, max_held, drain_timeout))
+    look = asyncio.Event()
+    made = _engine(choose(engine), listen, tls, look, trusted_proxies, state_directory, orphan)
+    asyncio.run(_serve(link, token, made, max_held, drain_timeout, look))
 
 
 async def _serve(
-    link: str, token: str, made: "tuple[EngineName, EngineFactory]", max_held: int, drain_timeout: float
+    link: str,
+    token: str,
+    made: "tuple[EngineName, EngineFactory]",
+    max_held: int,
+    drain_timeout: float,
+    look: asyncio.Event,
 ) -> None:
     from proxy.server import serve_proxy
-    from torpor.cli.signals import stop_on_signals
+    from torpor.cli.signals import reload_on_hangup, stop_on_signals
     from torpor.cli.trouble import as_failure
 
     stop = asyncio.Event()
     stop_on_signals(stop, lambda: None)
+    reload_on_hangup(look, stop)
     try:
         await serve_proxy(
             link_url=link,
@@ -116,11 +137,15 @@ async def _serve(
 def _engine(
     choice: Choice,
     listen: tuple[str, int],
+    tls: "Tls | None",
+    look: asyncio.Event,
     trusted: tuple[str, ...],
     state_directory: Path | None,
     orphan: float | None,
 ) -> "tuple[EngineName, EngineFactory]":
     log.info("the engine is %s", choice)
+    if tls is not None:
+        refuse_tls_without_haproxy(choice, "--tls-listen")
     if choice.name == "mitmproxy":
         from addons.engine import MitmproxyEngine
 
@@ -133,13 +158,25 @@ def _engine(
     return choice.name, lambda house: HaproxyEngine(
         house,
         listen=listen,
+        tls=tls,
+        certificates_changed=look,
         trusted_proxies=trusted,
         state_directory=state_directory or default_directory(name),
         orphan=orphan or ORPHAN,
     )
 
 
-def _say_where(listen: tuple[str, int]) -> None:
+def _tls(listen: tuple[str, int] | None, certificates: Path | None, redirect: bool) -> "Tls | None":
+    if listen is None and certificates is None and not redirect:
+        return None
+    if listen is None or certificates is None:
+        raise click.UsageError("TLS takes both: --tls-listen HOST:PORT and --certificates DIRECTORY")
+    from proxy.haproxy.configuration import Tls
+
+    return Tls(listen, certificates.absolute(), redirect)
+
+
+def _say_where(addresses: list[tuple[str, int]]) -> None:
     from torpor.words import Address
 
-    click.echo(json.dumps({"listen": str(Address(*listen))}))
+    click.echo(json.dumps(dict(zip(("listen", "tls"), (str(Address(*one)) for one in addresses), strict=False))))

@@ -12,7 +12,8 @@ from torpor.cli.options import file_option, log_level_option
 @click.option(
     "--ready-file",
     type=click.Path(path_type=Path),
-    help='Written when everything answers: {"listen": "HOST:PORT", "api": "HOST:PORT", "pid": N}. Removed at the end.',
+    help='Written when everything answers: {"listen": "HOST:PORT", "api": "HOST:PORT", "pid": N}, and with TLS '
+    '"tls": "HOST:PORT". Removed at the end.',
 )
 @log_level_option
 def command(file: Path, ready_file: Path | None, log_level: str | None) -> None:

@@ -3,12 +3,13 @@
 import json
 
 from tests.torpor.cli.command import Torpor
-from torpor.config import AppSettings, Settings
+from torpor.config import AppSettings, Settings, TlsSettings
 
 
 async def test_every_setting_is_printed_with_its_type_default_and_use(torpor: Torpor) -> None:
     found = {one["name"]: one for one in json.loads((await torpor("config", "--json")).out)}
-    assert found.keys() == {*Settings.model_fields, *(f"apps.NAME.{name}" for name in AppSettings.model_fields)}
+    tls = {f"tls.{name}" for name in TlsSettings.model_fields}
+    assert found.keys() == {*Settings.model_fields, *tls, *(f"apps.NAME.{name}" for name in AppSettings.model_fields)}
     assert all(one["type"] and one["description"] for one in found.values())
     assert found["listen"]["default"] == "127.0.0.1:8080"
     assert found["idle_timeout"] == {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import DAY, Authority
 from tests.torpor.cli.command import Ended, Torpor
 from tests.torpor.cli.fake_api import FakeApi
 
@@ -84,6 +85,37 @@ async def test_a_host_that_nobody_knows_is_told(torpor: Torpor) -> None:
     ended = await doctor(torpor, FINE.replace("[localhost]", "[notes.invalid]"))
     assert ended.code == 1
     assert "wrong  nobody knows notes.invalid" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "grade", "finding", "fix"),
+    [
+        ("a.pem", Authority().make("a.test").pem, "ok   ", "certificates for a.test", ""),
+        ("a.pem", b"nothing", "wrong", "certificate a.pem holds no certificate", "replace it"),
+        ("a.pem", Authority().make("a.test", begins=-3 * DAY, ends=-DAY).pem, "note ", "a.pem has expired on", "put"),
+        ("a.txt", b"", "wrong", "there is no certificate in", "put there NAME.pem with chain and key"),
+        ("", b"", "wrong", "there is no directory", "or change tls.certificates"),
+    ],
+)
+async def test_certificates_are_looked_at(
+    torpor: Torpor, name: str, contents: bytes, grade: str, finding: str, fix: str
+) -> None:
+    if name:
+        (torpor.directory / "certs").mkdir()
+        (torpor.directory / "certs" / name).write_bytes(contents)
+    ended = await doctor(torpor, FINE + "engine: haproxy\ntls: {listen: 127.0.0.1:0, certificates: certs}\n")
+    assert ended.code == (1 if grade == "wrong" else 0), ended.out
+    lines = ended.out.splitlines()
+    [at] = [number for number, line in enumerate(lines) if finding in line]
+    assert lines[at].startswith(grade)
+    assert fix in lines[at + 1]
+
+
+async def test_tls_without_haproxy_is_told(torpor: Torpor) -> None:
+    (torpor.directory / "certs").mkdir()
+    ended = await doctor(torpor, FINE + "engine: mitmproxy\ntls: {certificates: certs}\n")
+    assert ended.code == 2
+    assert "the engine mitmproxy does not do TLS" in ended.err
 
 
 async def test_a_wrong_file_is_exit_code_2_with_the_line(torpor: Torpor) -> None:
