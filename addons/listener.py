@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 4096
 """Connections that the kernel keeps for us; Linux cuts it to net.core.somaxconn."""
+RETRY = "1"
+"""Seconds after which one who is turned away may try again."""
 TICK = 1.0
 READ = 64 * 1024
 """Bytes read at once from any socket."""
@@ -95,7 +97,9 @@ class Listener:
     def busy(self) -> bytes:
         """What a client reads for whom there is no room."""
         reason = "Torpor is shutting down." if self._draining else "Too many connections; try again in a moment."
-        return whole(own(self.refuse(503, reason)))
+        answer = self.refuse(503, reason)
+        answer.headers.append(("Retry-After", RETRY))
+        return whole(own(answer))
 
     async def close(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds, cut the rest; returns how many."""

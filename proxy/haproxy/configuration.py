@@ -19,6 +19,8 @@ from proxy.visitors import AUTOMATED, CRAWLERS, MONITORS, NOT_CRAWLERS
 from torpor.problem import CONTENT_TYPE, problem
 from torpor.words import Visitor
 
+RESERVE = 100
+"""At most so many connections are told at once that there are too many; more wait for that."""
 RETURNING = 10
 """Visitors' connections for each that may be on its way back from an app."""
 LUA = ("answers.lua", "doorman.lua", "unusual.lua", "forwarded.lua", "orphan.lua")
@@ -47,6 +49,8 @@ _ERRORS = {
     504: "The app did not answer in time.",
 }
 """The errors that HAProxy tells by itself, in Torpor's words."""
+
+FULL = "Too many connections; try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,11 @@ class Sizes:
     """From visitors."""
 
     @property
+    def reserve(self) -> int:
+        """Connections beyond, for those who are told that there are too many."""
+        return max(5, min(RESERVE, self.max_connections // 10))
+
+    @property
     def max_returning(self) -> int:
         """Visits that are back from an app that did not take them, at once; more wait for their turn."""
         return max(10, self.max_connections // RETURNING)
@@ -107,6 +116,7 @@ def render(
     made = {name: (folder / name).read_text("utf-8") for name in LUA}
     made["agents.map"] = _agents()
     made |= {f"errors/{status}.http": _answer(status, detail) for status, detail in _ERRORS.items()}
+    made["errors/full.http"] = _answer(503, FULL)
     made["haproxy.cfg"] = environment.get_template("haproxy.cfg.j2").render(
         sizes=sizes,
         trusted=tuple(trusted),

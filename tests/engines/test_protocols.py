@@ -193,23 +193,3 @@ async def test_a_quiet_stream_lives_and_so_does_a_visit_that_is_held_for_long(st
         await asyncio.sleep(1.0)
         await here.awake(app)
         assert (await held.answer()).body == b"ok"
-
-
-async def test_a_full_proxy_recovers(engine: str, state: Path) -> None:
-    async with App() as app, street(engine, state, max_connections=20) as here:
-        await here.awake(app)
-        idle = [await here.visitor() for _ in range(20)]
-        for visitor in idle:
-            assert (await visitor.get()).status == 200
-        late = await here.visitor()
-        late.send(request("GET", "/"))
-        if engine == "haproxy":
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.2):
-                    await late.reader.readexactly(1)
-            await idle[0].leave()
-            assert (await late.answer()).status == 200
-        else:
-            assert (await late.answer()).status == 503
-            await idle[0].leave()
-            assert (await here.get()).status == 200

@@ -1,0 +1,134 @@
+"""How many connections an engine takes: a full one says so to those who come, and recovers."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.engines.http2 import answer, head, speak
+from tests.engines.street import Street, street
+from tests.wire import App, Got, Visitor, request
+
+ROOM = 20
+
+
+async def full(here: Street, count: int = ROOM) -> list[Visitor]:
+    """So many visitors, each with a connection that is kept."""
+    visitors = [await here.visitor() for _ in range(count)]
+    for visitor in visitors:
+        assert (await visitor.get()).status == 200
+    return visitors
+
+
+async def come(here: Street) -> Got:
+    visitor = await here.visitor()
+    visitor.send(request("GET", "/"))
+    got = await visitor.answer()
+    assert await visitor.rest() == b""
+    return got
+
+
+async def test_a_full_proxy_says_so_and_serves_those_who_are_in(engine: str, state: Path) -> None:
+    async with App() as app, street(engine, state, max_connections=ROOM) as here:
+        await here.awake(app)
+        inside = await full(here)
+        for _ in range(30):
+            got = await come(here)
+            assert got.status == 503
+            assert got.headers["content-type"] == "application/problem+json"
+            assert int(got.headers["retry-after"]) >= 1
+            assert b"Too many connections" in got.body
+        for visitor in inside:
+            assert (await visitor.get()).status == 200
+        assert len(app.asked) == 2 * ROOM
+        assert (await here.work()).busy == 0
+
+
+async def test_a_full_proxy_recovers_as_soon_as_somebody_leaves(engine: str, state: Path) -> None:
+    async with App() as app, street(engine, state, max_connections=ROOM) as here:
+        await here.awake(app)
+        inside = await full(here)
+        assert (await come(here)).status == 503
+        await inside.pop().leave()
+        async with asyncio.timeout(10):
+            while (await here.get()).status != 200:
+                await asyncio.sleep(0.01)
+        for visitor in inside:
+            await visitor.leave()
+        async with asyncio.timeout(10):
+            while (await here.get()).status != 200:
+                await asyncio.sleep(0.01)
+        for visitor in await full(here, ROOM - 2):
+            await visitor.leave()
+
+
+async def test_many_more_than_there_is_room_for_are_all_told(engine: str, state: Path) -> None:
+    async with App() as app, street(engine, state, max_connections=ROOM) as here:
+        await here.awake(app)
+        inside = await full(here)
+        async with asyncio.TaskGroup() as group:
+            comers = [group.create_task(come(here)) for _ in range(200)]
+        assert {comer.result().status for comer in comers} == {503}
+        for visitor in inside:
+            assert (await visitor.get()).status == 200
+
+
+async def test_those_who_hold_the_last_connections_and_say_nothing_do_not_close_it_for_good(
+    engine: str, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from proxy.haproxy.configuration import Timeouts
+
+    monkeypatch.setattr("addons.layers.visits.HEAD_TIMEOUT", 1.0)
+    options = {"timeouts": Timeouts(head=1.0)} if engine == "haproxy" else {}
+    async with App() as app, street(engine, state, max_connections=ROOM, **options) as here:
+        await here.awake(app)
+        silent = [await here.visitor() for _ in range(3 * ROOM)]
+        async with asyncio.timeout(20):
+            while (await here.get()).status != 200:
+                await asyncio.sleep(0.05)
+        for visitor in silent:
+            await visitor.rest()
+
+
+@pytest.mark.needs("h2c")
+async def test_a_full_proxy_says_so_in_http_2_as_long_as_it_is_full(engine: str, state: Path) -> None:
+    """A connection in HTTP/2 stays open; a later request on it may find room."""
+    async with App() as app, street(engine, state, max_connections=ROOM) as here:
+        await here.awake(app)
+        inside = await full(here)
+        async with speak(here) as talk:
+            for _ in range(2):
+                headers, body = await answer(talk, talk.ask(head(), end=True))
+                assert headers[":status"] == "503"
+                assert b"Too many connections" in body
+            for visitor in inside[:3]:
+                await visitor.leave()
+            async with asyncio.timeout(10):
+                while (await answer(talk, talk.ask(head(), end=True)))[1] != b"hello":
+                    await asyncio.sleep(0.01)
+
+
+@pytest.mark.needs("h2c")
+async def test_streams_of_http_2_are_counted_too(engine: str, state: Path) -> None:
+    """Each needs a descriptor of its own, and one connection may have a hundred of them."""
+    go = asyncio.Event()
+
+    async def wait(asked: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await go.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    async with App(wait) as app, street(engine, state, max_connections=ROOM) as here:
+        await here.awake(app)
+        async with speak(here) as talk:
+            streams = [talk.ask(head(), end=True) for _ in range(2 * ROOM - 2)]
+            await here.until_in_flight(2 * ROOM - 2)
+            for _ in range(30):
+                headers, body = await answer(talk, talk.ask(head(), end=True))
+                assert headers[":status"] == "503"
+                assert b"Too many connections" in body
+            assert (await come(here)).status == 503
+            go.set()
+            for stream in streams:
+                assert (await answer(talk, stream))[1] == b"ok"
+            assert (await answer(talk, talk.ask(head(), end=True)))[1] == b"ok"
+        assert (await here.get()).status == 200
