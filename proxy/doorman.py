@@ -7,10 +7,12 @@ but not yet in flight: a drain that asks in between gets a true answer.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import parse_qs
 
 from proxy import pages
+from proxy.hold import Hold
 from proxy.ledger import Ledger
 from proxy.policy import Choice, Standing, decide, wakes
 from proxy.table import AppTable, Known
@@ -68,10 +70,15 @@ class Doorman:
         """The verdict, when there is one. `gone` is set when the client has left; a wake goes on all the same."""
         if visit.path.startswith(PROGRESS):
             return await self._progress(visit, gone)
+        return await self._told(lambda tell: self.hold(visit, gone, tell))
+
+    def hold(self, visit: Visit, gone: Gone, tell: Callable[[Verdict], None]) -> Hold | None:
+        """As `admit`, but `tell` is called with the verdict, at once or later. Not for questions about progress."""
         known = self._table.find(visit.host, visit.path)
         if known is None:
-            return pages.unknown_host(visit)
-        return await self._hold(visit, known, gone, began=self._table.now())
+            tell(pages.unknown_host(visit))
+            return None
+        return self._begin(Hold(self._judge, tell, visit, who(visit), known, gone, began=self._table.now()))
 
     async def again(self, visit: Visit, forward: Forward, error: str, gone: Gone) -> Verdict:
         """The address refused the connection: hold the visit, whole as it is, until there is one that does not."""
@@ -82,8 +89,18 @@ class Doorman:
         view = known.view
         self._bell.send(Down(app=forward.app, epoch=view.epoch, address=forward.address, error=error[:FIELD]))
         began = self._table.now() - forward.held
-        pause = min(RECONNECT[1], max(RECONNECT[0], forward.held))
-        return await self._hold(visit, known, gone, began=began, avoid=view.addresses, pause=pause, error=error)
+        not_before = self._table.now() + min(RECONNECT[1], max(RECONNECT[0], forward.held))
+        return await self._told(
+            lambda tell: self._begin(
+                Hold(
+                    *(self._judge, tell, visit, who(visit), known, gone),
+                    began=began,
+                    avoid=view.addresses,
+                    not_before=not_before,
+                    error=error,
+                )
+            )
+        )
 
     def broken(self, visit: Visit, forward: Forward, reason: str) -> Answer:
         """The app took the visit and broke off before it answered."""
@@ -174,44 +191,50 @@ class Doorman:
 
     # Waiting
 
-    async def _hold(
-        self,
-        visit: Visit,
-        known: Known,
-        gone: Gone,
-        *,
-        began: float,
-        avoid: tuple[object, ...] = (),
-        pause: float = 0.0,
-        error: str = "",
-    ) -> Verdict:
-        """Wait until there is a verdict. `avoid` are addresses that just refused: not before `pause` seconds."""
-        app, visitor = known.view.id, who(visit)
-        not_before = self._table.now() + pause
-        self._ledger.hold(app)
+    def _begin(self, hold: Hold) -> Hold:
+        self._ledger.hold(hold.known.view.id)
+        hold.look()
+        return hold
+
+    async def _told(self, ask: Callable[[Callable[[Verdict], None]], Hold | None]) -> Verdict:
+        """Wait for what is told. A Forward that nobody takes any more is handed back."""
+        told: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        hold = ask(told.set_result)
         try:
-            while True:
-                now = self._table.now()
-                waited = now - began
-                if self._table.get(app) is not known:
-                    return pages.unknown_host(visit)
-                if gone.is_set():
-                    self._ledger.count(app, "held gone")
-                    return pages.refused(408, "The client has left.")
-                if avoid and now < not_before and known.view.addresses == avoid:
-                    rest = not_before - now
-                elif error and waited > known.view.policy.wake_timeout:
-                    self._ledger.count(app, "held failed")
-                    return pages.broken(visit, known.view, error)
-                else:
-                    verdict = self._verdict(visit, visitor, known, waited=max(waited, 1e-6), lane="held")
-                    if verdict is not None:
-                        self._ledger.count_hold(app, waited)
-                        return verdict  # nothing is awaited from here on: a Forward cannot be lost
-                    rest = self._patience(visit, visitor, known, waited)
-                await _ring(known, gone, rest)
-        finally:
-            self._ledger.release(app)
+            return await told
+        except asyncio.CancelledError:
+            if hold is not None and not hold.over:
+                hold.give_up()
+                self._ledger.release(hold.known.view.id)
+            elif not told.cancelled() and isinstance(forward := told.result(), Forward):
+                self.done(forward)
+            raise
+
+    def _judge(self, hold: Hold) -> Verdict | float:
+        """What becomes of a visit that waits: a verdict, or how many seconds more at the longest."""
+        verdict = self._judged(hold)
+        if isinstance(verdict, Forward | Answer):
+            self._ledger.release(hold.known.view.id)
+        return verdict
+
+    def _judged(self, hold: Hold) -> Verdict | float:
+        visit, known, now = hold.visit, hold.known, self._table.now()
+        app, waited = known.view.id, now - hold.began
+        if self._table.get(app) is not known:
+            return pages.unknown_host(visit)
+        if hold.gone.is_set():
+            self._ledger.count(app, "held gone")
+            return pages.refused(408, "The client has left.")
+        if hold.avoid and now < hold.not_before and known.view.addresses == hold.avoid:
+            return hold.not_before - now
+        if hold.error and waited > known.view.policy.wake_timeout:
+            self._ledger.count(app, "held failed")
+            return pages.broken(visit, known.view, hold.error)
+        verdict = self._verdict(visit, hold.visitor, known, waited=max(waited, 1e-6), lane="held")
+        if verdict is None:
+            return self._patience(visit, hold.visitor, known, waited)
+        self._ledger.count_hold(app, waited)
+        return verdict
 
     def _patience(self, visit: Visit, visitor: Visitor, known: Known, waited: float) -> float:
         now = self._table.now()
@@ -238,26 +261,6 @@ class Doorman:
         now = self._table.now()
         standing = {"waking_for": known.waking_for(now), "retry_in": known.retry_in(now)}
         return pages.progress(known.view.model_copy(update=standing), str(known.view.epoch))
-
-
-async def _ring(known: Known, gone: Gone, patience: float) -> None:
-    """Until the app's phase changes, the client leaves, or so many seconds have passed."""
-    loop = asyncio.get_running_loop()
-    bell: asyncio.Future[None] = loop.create_future()
-    known.waiters.add(bell)
-    gone.bell = bell
-    timer = loop.call_later(patience, _strike, bell)
-    try:
-        await bell
-    finally:
-        timer.cancel()
-        gone.bell = None
-        known.waiters.discard(bell)
-
-
-def _strike(bell: "asyncio.Future[None]") -> None:
-    if not bell.done():
-        bell.set_result(None)
 
 
 def _plain(text: str) -> str:

@@ -3,10 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from torpor.link import AppView
 from torpor.routes import Route, RouteTable, parse_route
 from torpor.words import AppId
+
+
+class Waiter(Protocol):
+    """Somebody who waits for an app."""
+
+    def look(self) -> None:
+        """Something has changed. Must not raise."""
 
 
 class Known:
@@ -21,8 +29,8 @@ class Known:
         """Which of several addresses is next."""
         self.knocked: tuple[int, float] = (-1, 0.0)
         """The epoch and time of the last knock."""
-        self.waiters: set[asyncio.Future[None]] = set()
-        """Visits that wait for another phase."""
+        self.waiters: dict[Waiter, None] = {}
+        """Visits that wait for another phase, in the order they came."""
         self.news = asyncio.Event()
         """Set once at the next change of any kind, then replaced."""
 
@@ -36,10 +44,8 @@ class Known:
 
     def ring(self) -> None:
         """Let everyone who waits look again."""
-        waiters, self.waiters = self.waiters, set()
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        for waiter in list(self.waiters):
+            waiter.look()
 
 
 class AppTable:

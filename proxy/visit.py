@@ -1,6 +1,7 @@
 """A visit and what the doorman answers to it: the words between the doorman and every engine."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torpor.words import Address, AppId
@@ -28,16 +29,16 @@ class Visit:
 
 
 class Gone(asyncio.Event):
-    """Set by the engine when the client has left. Rings the bell its visit waits for, so that waiting needs no task."""
+    """Set by the engine when the client has left. Rings the bell of its visit, so that waiting needs no task."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.bell: asyncio.Future[None] | None = None
+        self.bell: Callable[[], None] | None = None
 
     def set(self) -> None:
         super().set()
-        if self.bell is not None and not self.bell.done():
-            self.bell.set_result(None)
+        if self.bell is not None:
+            self.bell()
 
 
 @dataclass(slots=True, eq=False)

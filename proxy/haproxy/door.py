@@ -155,18 +155,20 @@ class _Question(asyncio.Protocol):
             refused = Address(said["refused"], int(said["refused_port"]))
             self._door.spawn(self._later(visit, self._door.again(visit, refused, len(said["tries"]), self._gone)))
         elif (verdict := self._door.glance(visit)) is not None:
-            self._answer(visit, verdict)
-        else:
+            self._answer(verdict)
+        elif visit.path.startswith(PROGRESS):
             self._door.spawn(self._later(visit, self._door.doorman.admit(visit, self._gone)))
+        else:
+            self._door.doorman.hold(visit, self._gone, self._answer)
 
     async def _later(self, visit: Visit, verdict: Coroutine[None, None, Verdict]) -> None:
         try:
-            self._answer(visit, await verdict)
+            self._answer(await verdict)
         except Exception:  # a mistake of ours costs this visit, not the proxy
             logger.exception("no verdict on %s %s", visit.method, visit.host)
             self._transport.abort()
 
-    def _answer(self, visit: Visit, verdict: Verdict) -> None:
+    def _answer(self, verdict: Verdict) -> None:
         """Say it. HAProxy counts the visit since before it asked, so a Forward is handed back at once."""
         if isinstance(verdict, Forward):
             host, port = verdict.address
