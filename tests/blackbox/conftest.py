@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.blackbox.apart import Scaler, Start
 from tests.blackbox.torpor_up import Tell, Torpor, Up
+from tests.engines.cannot import able
 
 FIGURE = "measured"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `engine` runs with each that can do what it is marked to need; nothing is skipped."""
+    if "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", able(metafunc.definition), scope="module")
 
 
 @pytest.fixture
@@ -16,6 +24,13 @@ def up(tmp_path: Path) -> Iterator[Up]:
     """`up(settings)` is a `torpor up` that runs until the test ends."""
     with ExitStack() as stack:
         yield lambda settings: stack.enter_context(Torpor.up(tmp_path, settings))
+
+
+@pytest.fixture
+def scaler(tmp_path: Path) -> Iterator[Start]:
+    """`scaler(settings)` is a `torpor scaler` that runs until the test ends, and starts its proxies."""
+    with ExitStack() as stack:
+        yield lambda settings: stack.enter_context(Scaler.run(tmp_path, settings))
 
 
 @pytest.fixture

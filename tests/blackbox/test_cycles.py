@@ -1,95 +1,76 @@
-"""Sleep and wake, over and over, under clients that never retry: not one request may fail."""
+"""Sleep-wake cycles under steady clients that never retry: not one request fails, whatever happens to the proxy."""
 
-import hashlib
-import http.client
-import itertools
-import threading
+import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.blackbox.torpor_up import DEADLINE, Tell, Torpor, Up, answering
+from tests.blackbox.apart import Start
+from tests.blackbox.clients import Book
+from tests.blackbox.cycles import Run
+from tests.blackbox.torpor_up import Settings, Tell, Up, answering
 
-CLIENTS = 20
-PAUSE = 0.15
-"""Seconds between two requests of a client: steady, and still now and then a moment in which nobody asks."""
-
-
-class Client:
-    """Asks steadily; GET and POST by turns, on one connection or on a new one each time."""
-
-    def __init__(self, torpor: Torpor, number: int, end: threading.Event) -> None:
-        self._torpor, self._number, self._end = torpor, number, end
-        self._keeps = number % 2 == 0
-        self.requests = 0
-        self.failures: list[str] = []
-
-    def run(self) -> None:
-        """Until the end, or the first failure."""
-        connection = http.client.HTTPConnection(*self._torpor.listen, timeout=DEADLINE)
-        try:
-            for count in itertools.count():
-                if self._end.wait(PAUSE):
-                    return
-                try:
-                    self._ask(connection, count)
-                except (OSError, http.client.HTTPException, AssertionError) as error:
-                    self.failures.append(f"client {self._number}, request {count}: {error!r}")
-                    return
-                if not self._keeps:
-                    connection.close()
-        finally:
-            connection.close()
-
-    def _ask(self, connection: http.client.HTTPConnection, count: int) -> None:
-        method = "POST" if count % 3 == 0 else "GET"
-        body = f"{self._number}/{count}".encode() * 1000 if method == "POST" else b""
-        path = f"/{self._number}/{count}"
-        connection.request(method, path, body or None, {"Host": "app.localhost"})
-        response = connection.getresponse()
-        said = response.read()
-        assert response.status == 200, (response.status, said[:300])
-        self.requests += 1
-        digest = hashlib.sha256(body).hexdigest().encode()
-        assert path.encode() in said, said
-        assert digest in said, said
+SHORT = {"cycles": 25, "within": 110.0, "slow": 1.0}
+LONG = {"cycles": 1_000, "within": 3_400.0}
 
 
-def cycle(torpor: Torpor, cycles: int, tell: Tell, within: float) -> None:
-    end = threading.Event()
-    clients = [Client(torpor, number, end) for number in range(CLIENTS)]
-    done, called_off = 0, 0
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        running = [pool.submit(client.run) for client in clients]
-        try:
-            last = time.monotonic() + within
-            while done < cycles and not any(client.failures for client in clients):
-                assert time.monotonic() < last, f"only {done} cycles, {called_off} called off"
-                if torpor.phase("app") != "awake":
-                    time.sleep(0.01)
-                    continue
-                reply = torpor.rest("POST", "/v1/apps/app/sleep")
-                assert reply.status in (200, 409), reply
-                done += reply.status == 200
-                called_off += reply.status == 409
-        finally:
-            end.set()
-    for future in running:
-        future.result()
-    requests = sum(client.requests for client in clients)
-    tell(
-        f"{done} sleeps and wakes, {called_off} called off, under {requests} requests of {CLIENTS} clients: none failed"
-    )
-    assert [failure for client in clients for failure in client.failures] == []
-    assert requests > cycles
+def apps(number: int) -> Settings:
+    return {f"app{one}": answering(f"app{one}") for one in range(number)}
 
 
-def test_30_cycles_under_20_steady_clients_fail_no_request(up: Up, tell: Tell) -> None:
-    cycle(up({"apps": {"app": answering("app")}}), 30, tell, within=90)
+async def must_fail_nobody(run: Run, tell: Tell, what: str, book: Book | None = None) -> Book:
+    book = book or Book()
+    told = await run.run(book)
+    tell(f"{what}: {told}")
+    assert book.failures == []
+    assert run.done >= run.cycles
+    assert all(book.answered[kind] for kind in ("GET", "POST", "slow GET", "WebSocket")), book
+    return book
+
+
+async def cycles(up: Up, tell: Tell, engine: str, number: int, **how: float) -> None:
+    torpor = up({"engine": engine, "apps": apps(number)})
+    run = Run(torpor, [*apps(number)], **how)  # type: ignore[arg-type]
+    await must_fail_nobody(run, tell, f"cycles with {engine}")
+
+
+async def test_cycles_under_steady_clients_fail_no_request(up: Up, tell: Tell, engine: str) -> None:
+    await cycles(up, tell, engine, 4, **SHORT)
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1200)
-def test_300_cycles_under_20_steady_clients_fail_no_request(up: Up, tell: Tell) -> None:
-    cycle(up({"apps": {"app": answering("app")}}), 300, tell, within=1000)
+@pytest.mark.timeout(3600)
+async def test_1000_cycles_under_50_steady_clients_fail_no_request(up: Up, tell: Tell, engine: str) -> None:
+    await cycles(up, tell, engine, 10, **LONG)
+
+
+async def kills(scaler: Start, tell: Tell, number: int, every: int, **how: float) -> None:
+    """Some apps stay awake: their clients must not notice. The others' may be told 503 while there is no proxy."""
+    torpor = scaler({"apps": apps(number)})
+    proxy = torpor.proxy("proxy", "haproxy")
+    haproxy = proxy.haproxy()
+    awake = {"app0", "app1"}
+    absent_until = 0.0
+
+    async def kill() -> None:
+        nonlocal absent_until
+        absent_until = float("inf")
+        proxy.kill()
+        await asyncio.to_thread(proxy.start)
+        absent_until = time.monotonic()
+
+    book = Book(excused=lambda app, began: app not in awake and began < absent_until)
+    run = Run(torpor, [*apps(number)], awake=awake, disturb=kill, every=every, **how)  # type: ignore[arg-type]
+    await must_fail_nobody(run, tell, "cycles with haproxy, the proxy's Python process killed and started again", book)
+    assert run.disturbed
+    assert proxy.haproxy() == haproxy
+
+
+async def test_cycles_while_the_proxy_process_is_killed_fail_no_request(scaler: Start, tell: Tell) -> None:
+    await kills(scaler, tell, 4, every=15, **SHORT)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_1000_cycles_while_the_proxy_process_is_killed_fail_no_request(scaler: Start, tell: Tell) -> None:
+    await kills(scaler, tell, 10, every=25, **LONG)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.blackbox.torpor_up import APPS, Reply, Torpor, answering
+from tests.blackbox.asking import Reply
+from tests.blackbox.torpor_up import APPS, Torpor, answering
 
 IDLE = 0.7
 OPEN = 3.0

@@ -1,14 +1,11 @@
 """`torpor up` as a subprocess, for tests that see Torpor as its users do: a command, a file, two addresses."""
 
 import contextlib
-import dataclasses
-import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,14 +14,13 @@ from typing import Any
 import yaml
 
 from tests.blackbox import processes
+from tests.blackbox.asking import DEADLINE, Asking, address, wait
 
 ROOT = Path(__file__).parents[2]
 APPS = Path(__file__).parent / "apps"
 START = 60.0
 """Seconds until `torpor up` must be ready, on a busy machine."""
 STOP = 60.0
-DEADLINE = 60.0
-"""Seconds for a single request, and for a condition, unless told otherwise."""
 MARK = "MARK_OF_THE_TEST"
 """A variable that Torpor and whatever it starts inherit, so that leftovers can be told from others' processes."""
 
@@ -35,20 +31,7 @@ type Tell = Callable[[str], None]
 """The fixture `tell`."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer, read to its end."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
-
-
-class Torpor:
+class Torpor(Asking):
     """A running `torpor up`."""
 
     def __init__(self, directory: Path, settings: Settings) -> None:
@@ -95,7 +78,7 @@ class Torpor:
             )
         wait(self._is_ready, START, what=lambda: f"torpor up is not ready:\n{self.said()}")
         ready = json.loads(self._ready.read_text())
-        self.listen, self.api = _address(ready["listen"]), _address(ready["api"])
+        self.listen, self.api = address(ready["listen"]), address(ready["api"])
         assert ready["pid"] == self.process.pid
 
     def _is_ready(self) -> bool:
@@ -149,54 +132,9 @@ class Torpor:
         """The process ids of all proxies; none while it is being replaced."""
         return [pid for pid in self.left() if " proxy" in processes.name(pid)]
 
-    # As a visitor and as an operator
-
-    def visit(
-        self,
-        app: str,
-        path: str = "/",
-        method: str = "GET",
-        *,
-        headers: dict[str, str] | None = None,
-        body: Any = None,
-        within: float = DEADLINE,
-    ) -> Reply:
-        """A request for `app` (its host is app.localhost) on a connection of its own; nobody retries it."""
-        return request(self.listen, method, path, {"Host": f"{app}.localhost", **(headers or {})}, body, within)
-
-    def rest(self, method: str, path: str, *, within: float = DEADLINE) -> Reply:
-        """A request for the API."""
-        return request(self.api, method, path, {}, None, within)
-
-    def app(self, name: str) -> dict[str, Any]:
-        """How the app is."""
-        reply = self.rest("GET", f"/v1/apps/{name}")
-        assert reply.status == 200, reply
-        found: dict[str, Any] = reply.json()
-        return found
-
-    def phase(self, name: str) -> str:
-        """The app's phase."""
-        return str(self.app(name)["phase"])
-
-    def wait_phase(self, name: str, phase: str, within: float = DEADLINE) -> None:
-        """Wait until the app has this phase."""
-        wait(lambda: self.phase(name) == phase, within, what=lambda: f"{name} is not {phase}: {self.app(name)}")
-
-    def sleep(self, name: str) -> None:
-        """Put the app to sleep, which nothing keeps from it."""
-        reply = self.rest("POST", f"/v1/apps/{name}/sleep")
-        assert reply.status == 200, reply
-        assert self.phase(name) == "asleep"
-
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another `torpor` command, told where this one listens."""
         return command(*arguments, cwd=self.directory, env={**self.environment(), "TORPOR_API": self.api_url})
-
-    @property
-    def api_url(self) -> str:
-        """The address of the API."""
-        return f"http://{self.api[0]}:{self.api[1]}"
 
 
 def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -228,30 +166,3 @@ def answering(name: str, **settings: Any) -> Settings:
 def starts(file: Path) -> list[dict[str, Any]]:
     """What apps/answer.py has noted of its starts."""
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-
-def request(
-    address: tuple[str, int], method: str, path: str, headers: dict[str, str], body: Any, within: float
-) -> Reply:
-    """One request on a connection of its own."""
-    connection = http.client.HTTPConnection(*address, timeout=within)
-    try:
-        connection.request(method, path, body=body, headers=headers)
-        response = connection.getresponse()
-        return Reply(response.status, response.headers, response.read())
-    finally:
-        connection.close()
-
-
-def wait(condition: Callable[[], bool], within: float = DEADLINE, *, what: Callable[[], str] | None = None) -> None:
-    """Wait until the condition holds; fail with `what` when it does not in time."""
-    end = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {within} s" + (f": {what()}" if what else ""))
-        time.sleep(0.02)
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    return host, int(port)

@@ -1,5 +1,7 @@
 """What an engine cannot do, and why: read by the tests, and shown in the README. What is not here, every engine can."""
 
+import pytest
+
 CANNOT: dict[str, dict[str, str]] = {
     "mitmproxy": {
         "TLS": "visitors speak plain HTTP to it; put a proxy that does TLS in front",
@@ -13,3 +15,9 @@ CANNOT: dict[str, dict[str, str]] = {
         "pages for all errors": "when an app breaks off, browsers too are told in problem JSON",
     },
 }
+
+
+def able(test: pytest.Item) -> list[str]:
+    """The engines that can do what a test is marked to need."""
+    needed = {ability for mark in test.iter_markers("needs") for ability in mark.args}
+    return [name for name in sorted(CANNOT) if not CANNOT[name].keys() & needed]

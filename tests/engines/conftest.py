@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.cannot import CANNOT
+from tests.engines.cannot import able
 
 with warnings.catch_warnings():  # mitmproxy imports libraries that warn of each other's old names
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -18,9 +18,7 @@ with warnings.catch_warnings():  # mitmproxy imports libraries that warn of each
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `engine` runs with each that can do what it is marked to need; nothing is skipped."""
     if "engine" in metafunc.fixturenames:
-        needed = [ability for mark in metafunc.definition.iter_markers("needs") for ability in mark.args]
-        able = [name for name in sorted(CANNOT) if not CANNOT[name].keys() & set(needed)]
-        metafunc.parametrize("engine", able)
+        metafunc.parametrize("engine", able(metafunc.definition))
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ Only the standard library, so that it starts quickly and under any Python. Setti
 before it listens), GATE (a file before which it does not listen), NEEDS_FILE (a file without which it exits at once),
 STARTS (a file that gets a line a start).
 Paths: /slow?seconds= answers late, /stream?seconds= dribbles chunks, /bytes?n= sends bytes, /status?code= a status,
-/hints sends 103 before 200, /die ends the process without a word.
+/hints sends 103 before 200, /echo is a WebSocket that sends back what it gets, /die ends the process without a word.
 """
 
 import asyncio
@@ -54,6 +54,11 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         case "/stream":
             await stream(writer, float(asked["seconds"]))
             return True
+        case "/echo":
+            from frames import echo
+
+            await echo(named["sec-websocket-key"], reader, writer)
+            return False
         case "/hints":
             writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n")
     if url.path == "/bytes":
