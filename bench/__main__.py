@@ -3,7 +3,9 @@
 import json
 import shutil
 import signal
+import subprocess
 import sys
+import traceback
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ class Bench(Protocol):
     """What each bench's module has."""
 
     NAME: str
+    TITLE: str
 
     def steps(self, scale: Scale) -> int: ...
 
@@ -59,7 +62,14 @@ def main(quick: bool, only: str | None, engine: str | None, json_file: Path | No
         scale = replace(scale, engines=(engine,))
     here, now = machine.describe(), datetime.now(UTC)
     progress = Progress(sum(bench.steps(scale) for bench in benches))
-    outcomes = [bench.run(scale, progress) for bench in benches]
+    outcomes, broken = [], False
+    for bench in benches:
+        try:
+            outcomes.append(bench.run(scale, progress))
+        except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
+            traceback.print_exception(error)  # and the others' figures are kept
+            outcomes.append(Outcome(bench.NAME, bench.TITLE, "", skipped={bench.NAME: f"it broke: {error!r:.200}"}))
+            broken = True
     report.show(Console(width=None if sys.stdout.isatty() else 120), here, outcomes)
     kept = {
         "at": now.isoformat(timespec="seconds"),
@@ -70,10 +80,12 @@ def main(quick: bool, only: str | None, engine: str | None, json_file: Path | No
     file = json_file or RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(kept, indent=1) + "\n")
-    if not quick and only is None and engine is None:
+    if not (quick or only or engine or broken):
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(report.page(here, outcomes, f"{now:%Y-%m-%d}"))
     print(f"\nfigures: {file}")
+    if broken:
+        sys.exit(1)
 
 
 def _kept(outcome: Outcome) -> dict[str, object]:

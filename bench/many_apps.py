@@ -30,7 +30,7 @@ def steps(scale: Scale) -> int:
 
 def run(scale: Scale, progress: Progress) -> Outcome:
     """Measure."""
-    columns = ("apps", "requests/s", "of 1 app", "CPU each µs", "of 1 app's", "p50 ms", "p99 ms", "failed")
+    columns = ("apps", "requests/s", "of 1 app", "CPU µs", "of 1 app's", "p50 ms", "p99 ms", "failed")
     outcome = Outcome(NAME, TITLE, method(scale), [table := Table(columns, [])])
     contenders = [Torpor("haproxy", apps=count) for count in scale.configured] if steps(scale) else []
     if contenders and (why := contenders[0].missing()):
@@ -63,5 +63,8 @@ def run(scale: Scale, progress: Progress) -> Outcome:
         }
         if count == max(rows):
             what = f"requests per second with {count:,} apps against 1"
-            outcome.goals.append(Goal(what, rate, LEAST, at_most=False))
+            outcome.goals += [
+                Goal(what, rate, LEAST, at_most=False),
+                Goal(f"{what}, by CPU", 1 / cpu, LEAST, at_most=False),
+            ]
     return outcome

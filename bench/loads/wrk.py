@@ -41,7 +41,7 @@ def read(text: str) -> Load:
 
 
 def _percentile(text: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", text, re.MULTILINE)
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m) *$", text, re.MULTILINE)
     if found is None:
         raise ValueError(f"wrk printed no {percent}th percentile:\n{text}")
     return float(found[1]) * _UNITS[found[2]]

@@ -30,6 +30,10 @@ def test_the_figures_are_in_seconds() -> None:
     assert read(QUIET) == Load(rate=8385.74, p50=565e-6, p99=1.25, requests=25442, failed=0)
 
 
+def test_a_figure_with_a_blank_behind_it_is_read_too() -> None:
+    assert read(QUIET.replace("1.25s", "1.25s ")) == read(QUIET)
+
+
 def test_errors_and_refusals_are_failures() -> None:
     assert read(TROUBLED).failed == 110
 
