@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from scaler.runtime import Say, StartFailed
 from scaler.runtimes.process.listeners import Census, Verdict, endpoints, has, judge
 from scaler.runtimes.process.probe import connect, get
+from scaler.runtimes.process.rhythm import Rhythm
 from torpor.words import Address
 
-PERIOD = 0.02
-LATER_PERIOD = 0.05
-"""Seconds from one probe to the next: an app that has taken long already is not worth as much of the processor."""
-_LATER = 10.0
 _LOOPBACK = ("127.0.0.1", "::1")
 _FIRST_PATIENCE = 1.0
 _LONGEST_PATIENCE = 8.0
@@ -35,16 +32,21 @@ class Readiness:
     """Counts the app's processes; it is called in another thread."""
     over: asyncio.Future[str]
     """The app has ended, and why."""
+    rhythm: Rhythm
 
     async def wait(self, say: Say) -> Address:
         """The address that has answered; tries for ever. Raises StartFailed when the app ends or a stranger answers."""
+        with self.rhythm.probed():
+            return await self._wait(say)
+
+    async def _wait(self, say: Say) -> Address:
         loop = asyncio.get_running_loop()
+        start = loop.time()
         ours: set[Address] = set()
         what = f"port {self.port}" if self.path is None else f"GET {self.path} on port {self.port}"
         say(f"waiting for {what}")
         patience = _FIRST_PATIENCE
-        wonder = loop.time() + _WONDER
-        later = loop.time() + _LATER
+        wonder = start + _WONDER
         while not self.over.done():
             began = loop.time()
             for host in _LOOPBACK:
@@ -68,7 +70,7 @@ class Readiness:
             if not ours and loop.time() >= wonder:
                 say(f"waiting for {what}{await asyncio.to_thread(self._elsewhere)}")
                 wonder = loop.time() + _WONDER_AGAIN
-            period = PERIOD if began < later else LATER_PERIOD
+            period = self.rhythm.period(began - start, answers=bool(ours))
             await asyncio.wait({self.over}, timeout=max(0.0, began + period - loop.time()))
         raise StartFailed(self.over.result())
 

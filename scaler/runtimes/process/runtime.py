@@ -17,6 +17,7 @@ from scaler.runtimes.process.keeping import Keeper, sweep
 from scaler.runtimes.process.listeners import Census, who_has
 from scaler.runtimes.process.ports import free_port, is_taken
 from scaler.runtimes.process.readiness import Readiness
+from scaler.runtimes.process.rhythm import Rhythm
 from scaler.runtimes.process.run import STOPPED, Run
 from scaler.runtimes.process.workload import Workload
 from torpor.words import Address, AppId
@@ -39,6 +40,7 @@ class ProcessRuntime:
         self._runs: dict[AppId, Run] = {}
         """The latest run of each app."""
         self._by_number: dict[int, Run] = {}
+        self._rhythm = Rhythm()
         """Every run of which something may be left."""
         self._numbers = itertools.count(1)
         self._keeper: Keeper | None = None
@@ -178,6 +180,7 @@ class ProcessRuntime:
             main=run.pid,
             census=lambda: self._census(run),
             over=run.over,
+            rhythm=self._rhythm,
         )
         return await readiness.wait(say)
 

@@ -10,6 +10,7 @@ import pytest
 from scaler.runtime import StartFailed
 from scaler.runtimes.process.listeners import Census
 from scaler.runtimes.process.readiness import Readiness
+from scaler.runtimes.process.rhythm import Rhythm
 from tests.scaler.runtimes.process.apps import DEAF, SERVER, Apps, until
 
 HEALTH = """
@@ -184,6 +185,8 @@ async def test_what_an_ended_app_left_does_not_pass_for_it() -> None:
         over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         over.set_result("exited")
         port = server.getsockname()[1]
-        readiness = Readiness(port, fixed=False, path=None, main=0, census=lambda: Census(None, [], {}), over=over)
+        readiness = Readiness(
+            port, fixed=False, path=None, main=0, census=lambda: Census(None, [], {}), over=over, rhythm=Rhythm()
+        )
         with pytest.raises(StartFailed, match="exited"):
             await readiness.wait(lambda text: None)

@@ -1,0 +1,34 @@
+import contextlib
+
+from scaler.runtimes.process.rhythm import ANSWERING, LATER, LONGEST, SHORTEST, Rhythm
+
+
+def test_an_app_that_starts_alone_is_looked_at_often() -> None:
+    rhythm = Rhythm()
+    with rhythm.probed():
+        assert rhythm.period(0.0, answers=False) == SHORTEST
+
+
+def test_many_together_are_looked_at_no_more_often_than_one() -> None:
+    rhythm = Rhythm()
+    with contextlib.ExitStack() as starting:
+        for _ in range(5):
+            starting.enter_context(rhythm.probed())
+        assert rhythm.period(0.0, answers=False) == 5 * SHORTEST
+        for _ in range(1000):
+            starting.enter_context(rhythm.probed())
+        assert rhythm.period(0.0, answers=False) == LONGEST
+    with rhythm.probed():
+        assert rhythm.period(0.0, answers=False) == SHORTEST
+
+
+def test_an_app_that_answers_is_not_asked_so_often() -> None:
+    rhythm = Rhythm()
+    with rhythm.probed():
+        assert rhythm.period(0.0, answers=True) == ANSWERING
+
+
+def test_an_app_that_has_taken_long_is_looked_at_seldom() -> None:
+    rhythm = Rhythm()
+    with rhythm.probed():
+        assert rhythm.period(LATER + 1, answers=False) == LONGEST
