@@ -20,7 +20,7 @@ master_process off;
 pid {directory}/{port}.pid;
 error_log stderr crit;
 worker_rlimit_nofile 20000;
-events {{ worker_connections 12000; multi_accept on; }}
+events {{ worker_connections 12000; multi_accept on; accept_mutex off; }}
 http {{
     access_log off;
     default_type text/plain;
@@ -30,7 +30,7 @@ http {{
     tcp_nopush on;
     open_file_cache max=10;
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port} backlog=4096 deferred;
         location / {{ return 200 "{hello}"; }}
         location = /large {{ alias {directory}/large; }}
     }}

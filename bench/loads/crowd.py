@@ -6,6 +6,7 @@ PORT HOST COUNT` connects them all, prints a line when all have asked, and anoth
 
 import contextlib
 import json
+import re
 import select
 import socket
 import subprocess
@@ -23,6 +24,9 @@ _TIMEOUT = 150.0
 _BATCH = 200
 """Connections begun before the loop looks at those that stand: less than any backlog."""
 _REQUEST = "GET /moment HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Seen(NamedTuple):
@@ -119,8 +123,8 @@ class _Visitors:
             if data:
                 if number not in self._read:
                     self.first_bytes.append(time.monotonic())
-                self._read[number] = self._read.get(number, b"") + data
-            else:
+                self._read[number] = data = self._read.get(number, b"") + data
+            if not data or _whole(data):
                 self._leave(number)
 
     def _leave(self, number: int) -> None:
@@ -134,6 +138,12 @@ class _Visitors:
         else:
             self.other = answer
         self.last = time.monotonic()
+
+
+def _whole(answer: bytes) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return bool(end) and length is not None and len(body) >= int(length[1])
 
 
 def _main(address: Address, host: str, count: int) -> None:
