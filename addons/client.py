@@ -36,6 +36,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         "_owner",
         "_reading",
         "_transport",
+        "_turned_away",
         "_unsent",
         "full",
     )
@@ -53,6 +54,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._unsent = 0
         self._half_closed = False
         """It sends no more."""
+        self._turned_away = False
 
     # From asyncio
 
@@ -71,8 +73,12 @@ class ClientSocket(asyncio.BufferedProtocol):
             self._owner = Connection(self, client, self._listener)
         else:
             self._transport.write(self._listener.busy())
-            self.linger()
-            asyncio.get_running_loop().call_later(BUSY, self._transport.abort)
+            if self._listener.may_stay():
+                self._turned_away = True
+                self.linger()
+                asyncio.get_running_loop().call_later(BUSY, self._transport.abort)
+            else:
+                self._transport.close()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._listener.buffer
@@ -96,6 +102,8 @@ class ClientSocket(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.cut()
+        if self._turned_away:
+            self._listener.has_read()
         self._listener.leave(self)
 
     def pause_writing(self) -> None:

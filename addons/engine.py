@@ -23,10 +23,16 @@ from addons.listener import Listener
 from addons.server_timing import ServerTiming
 from proxy.forwarded import Trust
 from proxy.lanes import NoLanes
+from proxy.room import room
 
 logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 10_000
+"""Unless a setting says more."""
+FDS_PER_CONNECTION = 2
+"""Descriptors: the visitor's and the app's."""
+SPARE_FDS = 500
+"""For everything else, and for those who are turned away."""
 LAST_WORDS = 5.0
 """Seconds that visits which are no more may take to find out, at the end."""
 
@@ -45,13 +51,15 @@ class MitmproxyEngine:
         *,
         listen: tuple[str, int],
         trusted_proxies: Iterable[str] = (),
-        max_connections: int = MAX_CONNECTIONS,
+        max_connections: int | None = None,
     ) -> None:
-        """`trusted_proxies` are networks; raises ValueError for what is not one."""
+        """`trusted_proxies` are networks; raises ValueError for what is not one. Of `max_connections` the limit on open
+        files may allow fewer.
+        """
         self._doorman = doorman
         self._listen = listen
         self._trust = Trust(trusted_proxies)
-        self._max_connections = max_connections
+        self._max_connections = room(max_connections, most=MAX_CONNECTIONS, each=FDS_PER_CONNECTION, spare=SPARE_FDS)
         self._tasks = asyncio.TaskGroup()
         self._stopped = False
         self.lanes = NoLanes()

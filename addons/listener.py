@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 4096
 """Connections that the kernel keeps for us; Linux cuts it to net.core.somaxconn."""
+TURNING_AWAY = 256
+"""Clients that may take a moment, at once, to read that there is no room for them."""
 RETRY = "1"
 """Seconds after which one who is turned away may try again."""
 TICK = 1.0
@@ -39,6 +41,7 @@ class Listener:
         """The loop's clock at the last tick; precise enough for timeouts of many seconds."""
         self.turned_away = 0
         """Connections refused because there were too many."""
+        self._turning_away = 0
         self._tasks = tasks
         self._max_connections = max_connections
         self._connections: set[ClientSocket] = set()
@@ -87,6 +90,17 @@ class Listener:
         self._connections.add(client)
         self._empty.clear()
         return True
+
+    def may_stay(self) -> bool:
+        """Whether one for whom there is no room may take a moment to read that; then `has_read` follows."""
+        if self._turning_away >= TURNING_AWAY:
+            return False
+        self._turning_away += 1
+        return True
+
+    def has_read(self) -> None:
+        """One who was turned away is gone."""
+        self._turning_away -= 1
 
     def leave(self, client: ClientSocket) -> None:
         """A client's connection is closed."""

@@ -9,7 +9,10 @@ from scaler.scaler import Scaler
 from torpor.config import AppSettings, Settings, read_settings
 from torpor.words import AppId
 
-RESTART_NEEDED = ("listen", "api", "engine", "tls", "token", "max_held", "trusted_proxies", "drain_timeout")
+RESTART_NEEDED = (
+    *("listen", "api", "engine", "tls", "token"),
+    *("max_held", "max_connections", "trusted_proxies", "drain_timeout"),
+)
 """Settings of the proxy and the API themselves, which a reload does not touch."""
 
 

@@ -177,6 +177,13 @@ class Settings(_Strict):
         "believed, such as `10.0.0.0/8`. Default: nobody's.",
     )
     max_held: int = Field(10_000, ge=1, le=100_000, description="Visits held at once over all apps; more get 503.")
+    max_connections: int | None = Field(
+        None,
+        ge=10,
+        le=100_000,
+        description="Visitors' connections at once; more get 503. Default: as many as the limit on open files allows, "
+        "at most 50000 with HAProxy and 10000 with mitmproxy.",
+    )
     drain_timeout: Duration = Field(30.0, description="How long visits in flight may take to end when Torpor stops.")
     idle_timeout: Duration = Field(300.0, description="Default of the apps' `idle_timeout`.")
     wake_timeout: Duration = Field(60.0, description="Default of the apps' `wake_timeout`.")

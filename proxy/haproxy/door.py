@@ -57,6 +57,7 @@ class Door:
         """Listen on a Unix socket, in place of whoever listened there before. Raises OSError."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(lambda: _Question(self), path, backlog=BACKLOG)
+        await asyncio.to_thread(path.chmod, 0o600)  # nobody gets so far as to try, but every socket here has it
 
     def close(self) -> None:
         """Listen no more and let go of everybody who waits."""

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import resource
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +25,7 @@ from proxy.haproxy.program import find_program
 from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from proxy.haproxy.uploads import Uploads
+from proxy.room import room
 from proxy.server import House
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ RESTART = (0.1, 5.0)
 STEADY = 10.0
 """Seconds that it must have run for the pauses to begin anew."""
 ORPHAN = 60.0
-FDS_PER_CONNECTION = 2
+FDS_PER_CONNECTION = 2 * (1 + 1 / RETURNING)
 """Descriptors: the visitor's, and the doorman's, the app's or the way back's; at the other end of that are two more."""
-SPARE_FDS = 200
 MAX_CONNECTIONS = 50_000
+"""Unless a setting says more."""
 
 
 class HaproxyEngine:
@@ -62,7 +62,8 @@ class HaproxyEngine:
         orphan: float = ORPHAN,
         program: str = "haproxy",
     ) -> None:
-        """`trusted_proxies` are networks; raises ValueError for what is not one.
+        """`trusted_proxies` are networks; raises ValueError for what is not one. Of `max_connections` the limit on open
+        files may allow fewer.
 
         `certificates_changed` may be set by whoever wants the directory of certificates to be looked at now.
         `orphan` are the seconds that HAProxy serves on without a proxy process before it ends by itself.
@@ -70,7 +71,9 @@ class HaproxyEngine:
         trusted = tuple(trusted_proxies)
         self._program = program
         self._state = StateDirectory(state_directory)
-        self._sizes = Sizes(threads or os.process_cpu_count() or 1, max_connections or _room())
+        self._sizes = Sizes(
+            threads or os.process_cpu_count() or 1, room(max_connections, most=MAX_CONNECTIONS, each=FDS_PER_CONNECTION)
+        )
         timeouts = timeouts or Timeouts()
         self._files = configuration.render(self._sizes, trusted, timeouts, orphan, tls)
         self._tasks = asyncio.TaskGroup()
@@ -225,12 +228,3 @@ def _keeper(state: StateDirectory, tls: Tls, changed: asyncio.Event) -> "Certifi
     from proxy.haproxy.certificate_keeper import CertificateKeeper  # here: who has no TLS does without its libraries
 
     return CertificateKeeper(RuntimeSocket(state.runtime_socket), tls.certificates, changed)
-
-
-def _room() -> int:
-    """How many connections the limit on open files allows."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return MAX_CONNECTIONS
-    connections = (soft - SPARE_FDS) // FDS_PER_CONNECTION
-    return max(100, min(MAX_CONNECTIONS, connections * RETURNING // (RETURNING + 1)))

@@ -101,12 +101,18 @@ class StateDirectory:
 
 
 def is_ours(path: Path) -> None:
-    """Raise OSError unless this is a directory of our own that nobody else can enter."""
+    """Raise OSError unless this is a directory of our own that nobody else can enter, or put another in its place."""
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise OSError(f"{path} is no directory of this user's own; as a state directory it would let others in")
     if found.st_mode & 0o077:
         raise OSError(f"others may enter {path}; as a state directory it must be 0700 (chmod 700 {path})")
+    for parent in path.resolve().parents:
+        above = parent.stat()
+        if above.st_uid not in (0, os.geteuid()):
+            raise OSError(f"{parent} is another user's, who could put another directory in the place of {path}")
+        if above.st_mode & stat.S_IWOTH and not above.st_mode & stat.S_ISVTX:
+            raise OSError(f"everybody may write to {parent}, and put another directory in the place of {path}")
 
 
 def default_directory(name: str) -> Path:

@@ -132,3 +132,19 @@ async def test_streams_of_http_2_are_counted_too(engine: str, state: Path) -> No
                 assert (await answer(talk, stream))[1] == b"ok"
             assert (await answer(talk, talk.ask(head(), end=True)))[1] == b"ok"
         assert (await here.get()).status == 200
+
+
+LARGE = {
+    "a long header": ("X: " + "x" * 70_000,),
+    "many headers": tuple(f"X-{at}: {'y' * 100}" for at in range(700)),
+    "a long host": ("Host: " + "a" * 70_000,),
+}
+
+
+async def test_a_head_that_is_too_large_is_refused(engine: str, state: Path) -> None:
+    async with App() as app, street(engine, state) as here:
+        await here.awake(app)
+        for name, fields in LARGE.items():
+            assert (await here.get("/", *fields)).status in (400, 431), name
+        assert (await here.get("/" + "x" * 70_000)).status in (400, 414, 431)
+        assert not app.asked

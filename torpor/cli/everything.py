@@ -136,6 +136,7 @@ class Everything:
             *("--engine", self._engine.name),
             *("--state-directory", str(self._state)),
             *("--max-held", str(settings.max_held)),
+            *(("--max-connections", str(settings.max_connections)) if settings.max_connections else ()),
             *("--drain-timeout", str(settings.drain_timeout)),
             *("--log-level", logging.getLevelName(logging.getLogger().level).lower()),
             *(option for network in settings.trusted_proxies for option in ("--trusted-proxy", network)),

@@ -53,6 +53,12 @@ SUPERVISED_ORPHAN = 20.0
     "--max-held", type=click.IntRange(1, 100_000), default=10_000, show_default=True, help="Visits held at once."
 )
 @click.option(
+    "--max-connections",
+    type=click.IntRange(10, 100_000),
+    help="Visitors' connections at once. Default: as many as the limit on open files allows, at most 50000 with "
+    "HAProxy and 10000 with mitmproxy.",
+)
+@click.option(
     "--drain-timeout",
     type=DurationType(),
     default="30s",
@@ -76,6 +82,7 @@ def command(
     state_directory: Path | None,
     trusted_proxies: tuple[str, ...],
     max_held: int,
+    max_connections: int | None,
     drain_timeout: float,
     link_token_file: Path | None,
     log_level: str | None,
@@ -100,7 +107,7 @@ def command(
     raise_fd_limit()
     orphan = SUPERVISED_ORPHAN if supervised_by is not None else None
     look = asyncio.Event()
-    made = _engine(choose(engine), listen, tls, look, trusted_proxies, state_directory, orphan)
+    made = _engine(choose(engine), listen, tls, look, trusted_proxies, max_connections, state_directory, orphan)
     asyncio.run(_serve(link, token, made, max_held, drain_timeout, look))
 
 
@@ -140,6 +147,7 @@ def _engine(
     tls: "Tls | None",
     look: asyncio.Event,
     trusted: tuple[str, ...],
+    max_connections: int | None,
     state_directory: Path | None,
     orphan: float | None,
 ) -> "tuple[EngineName, EngineFactory]":
@@ -149,7 +157,9 @@ def _engine(
     if choice.name == "mitmproxy":
         from addons.engine import MitmproxyEngine
 
-        return choice.name, lambda house: MitmproxyEngine(house.doorman, listen=listen, trusted_proxies=trusted)
+        return choice.name, lambda house: MitmproxyEngine(
+            house.doorman, listen=listen, trusted_proxies=trusted, max_connections=max_connections
+        )
     from proxy.haproxy.engine import ORPHAN, HaproxyEngine
     from proxy.haproxy.state import default_directory
 
@@ -161,6 +171,7 @@ def _engine(
         tls=tls,
         certificates_changed=look,
         trusted_proxies=trusted,
+        max_connections=max_connections,
         state_directory=state_directory or default_directory(name),
         orphan=orphan or ORPHAN,
     )
