@@ -38,12 +38,15 @@ class Proxies:
 
     def __init__(self) -> None:
         self._all: dict[str, Proxy] = {}
+        self.missed: str | None = None
+        """The proxy that was forgotten last, when none has come since: nobody knows what is in use."""
 
     def connect(self, name: str, engine: str) -> Proxy:
         """A proxy says hello. One that was out of reach goes on where it was: its reports will correct the rest."""
         known = self._all.get(name)
         proxy = Proxy(name, engine, None, known.seen if known else {})
         self._all[name] = proxy
+        self.missed = None
         return proxy
 
     def disconnect(self, proxy: Proxy, now: float, *, clean: bool) -> None:
@@ -60,6 +63,8 @@ class Proxies:
         gone = [p for p in self._all.values() if p.lost_at is not None and now - p.lost_at >= link.LEASE]
         for proxy in gone:
             del self._all[proxy.name]
+        if gone and not self._all:
+            self.missed = gone[-1].name
         return gone
 
     def live(self) -> list[Proxy]:

@@ -272,6 +272,8 @@ class Scaler:
     def _begin_drain(self, app: App) -> None:
         if away := self.proxies.out_of_reach():
             self._step(app, Event.BUSY, reason=f"proxy {away[0].name} is out of reach")
+        elif missed := self.proxies.missed:
+            self._step(app, Event.BUSY, reason=f"proxy {missed} was lost and none has come since: it may be in use")
         elif app.drain and not app.drain.waiting:
             self._all_acknowledged(app, app.drain)
 

@@ -1,5 +1,8 @@
+import asyncio
+
 import pytest
 
+from scaler.errors import SleepRefused
 from scaler.scaler import CALLED_OFF_PAUSE, DRAIN_TIMEOUT
 from tests.scaler.house import House
 from torpor import link
@@ -99,6 +102,21 @@ async def test_without_any_proxy_nobody_falls_asleep(house: House) -> None:
     house.proxy = house.scaler.connected("p1", "test")
     await house.settle()
     assert house.phase("a") is Phase.DRAINING
+
+
+async def test_after_the_only_proxy_was_lost_even_an_operator_has_to_wait_for_the_next_one(house: House) -> None:
+    house.add("a")
+    await house.awake("a")
+    house.scaler.disconnected(house.proxy, clean=False)
+    await house.advance(link.LEASE)
+    with pytest.raises(SleepRefused, match="p1 was lost and none has come since"):
+        await house.scaler.sleep("a")
+    house.proxy = house.scaler.connected("p2", "test")
+    async with asyncio.TaskGroup() as group:
+        sleeping = group.create_task(house.scaler.sleep("a"))
+        await house.settle()
+        house.acknowledge("a")
+    assert sleeping.result().phase is Phase.ASLEEP
 
 
 async def test_a_proxy_that_drops_out_during_a_drain_calls_it_off(house: House) -> None:
