@@ -1,5 +1,6 @@
 """The port that every contender fits, and what those have in common that are a program with a configuration file."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -16,7 +17,7 @@ from typing import Protocol
 
 from bench.pinning import Cores
 from bench.processes import descendants, end
-from bench.visits import Address
+from bench.visits import Address, visit
 
 _START = 15.0
 _STOP = 10.0
@@ -108,6 +109,7 @@ def running(
         try:
             for port in (web, echo):
                 wait_listening(("127.0.0.1", port), lambda: process.poll() is None, log.read_text)
+            asyncio.run(visit(("127.0.0.1", web), "/"))  # a master may listen before it has workers
             pids = (process.pid, *descendants(process.pid))
             yield Running(("127.0.0.1", web), ("127.0.0.1", echo), pids, backends.pids)
         finally:
