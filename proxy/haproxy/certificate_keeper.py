@@ -5,11 +5,12 @@ What is wrong with one file is said in words and costs only that one: what HAPro
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from proxy.haproxy import crt_list, pem
-from proxy.haproxy.certificates import Found, Signature, read_directory, signature
+from proxy.haproxy.certificates import CertificateReader, Found, Scan, scan
 from proxy.haproxy.crt_list import LIST, Step
 from proxy.haproxy.pem import Certificate
 from proxy.haproxy.runtime import RuntimeSocket
@@ -33,7 +34,9 @@ class CertificateKeeper:
         self._runtime = runtime
         self._directory = directory
         self._asked = asked
-        self._signature: Signature | None = None
+        self._reader = CertificateReader(directory)
+        self._scanned: Scan | None = None
+        """What the directory was like when it was last read as a whole."""
         self._wanted: dict[str, Certificate] = {}
         """The last good one of each file."""
         self._served: dict[str, Certificate] | None = {}
@@ -85,18 +88,17 @@ class CertificateKeeper:
     async def read(self, *, anyway: bool = False) -> None:
         """Look at the directory, and read it when something has changed there, or `anyway`. What is wrong is logged."""
         try:
-            before = await asyncio.to_thread(signature, self._directory)
-            if before == self._signature and not anyway:
+            before = await asyncio.to_thread(scan, self._directory)
+            if before == self._scanned and not anyway:
                 return
-            found = await asyncio.to_thread(read_directory, self._directory)
-            if await asyncio.to_thread(signature, self._directory) != before:
-                self._signature = None  # somebody is writing: what was read may be half of it
+            found = await asyncio.to_thread(self._reader.read, before)
+            self._scanned = before
+            if await asyncio.to_thread(scan, self._directory) != before:
+                self._scanned = None  # somebody is writing: what was read may be half of it
                 if self._wanted:
                     return
-            else:
-                self._signature = before
         except OSError as error:
-            self._signature = None
+            self._scanned = None
             self._complain({"": str(error)})
             return
         self._take(found)
@@ -165,7 +167,7 @@ class CertificateKeeper:
         """Returns why HAProxy has refused it; nothing when it has not."""
         for command, expected in step.exchanges:
             answer = await self._runtime.ask(command)
-            if expected not in answer:
+            if not re.search(".*".join(expected), answer, re.DOTALL):
                 for undo in step.undo:
                     await self._runtime.ask(undo)
                 return " ".join(answer.split())[:300]

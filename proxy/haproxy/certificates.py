@@ -17,9 +17,12 @@ MOST_FILES = 10_000
 """Files that are looked at; more are an error."""
 LARGEST_FILE = 256 * 1024
 """Bytes."""
+ENDINGS = (".pem", ".crt", ".key")
 
-type Signature = tuple[tuple[object, ...], ...]
-"""What changes when a file in the directory does."""
+type Stat = tuple[int, ...]
+"""What changes when a file does; of one that cannot be looked at, the error's number."""
+type Scan = dict[str, dict[str, Stat] | None]
+"""The files by folder and name; "" is the directory itself. None: a folder that cannot be looked into."""
 
 
 class Found(NamedTuple):
@@ -42,7 +45,7 @@ class Place(NamedTuple):
 
 def places(names: Iterable[str]) -> Iterator[Place]:
     """The certificates among the files of one folder, by their names."""
-    there = {name for name in names if not name.startswith(".") and name.endswith((".pem", ".crt", ".key"))}
+    there = {name for name in names if not name.startswith(".") and name.endswith(ENDINGS)}
     keys = {name for name in there if name.endswith(".key")}
     if {"fullchain.pem", "privkey.pem"} <= there:
         yield Place("fullchain.pem", "privkey.pem")
@@ -52,37 +55,8 @@ def places(names: Iterable[str]) -> Iterator[Place]:
         yield Place(name, key if key in keys else None)
 
 
-def signature(directory: Path) -> Signature:
-    """Tells whether anything has changed. Raises OSError in words."""
-    seen: list[tuple[object, ...]] = []
-    for folder, names in _folders(directory).items():
-        seen.append((folder, names is None))
-        for name in sorted(names or ()):
-            try:
-                found = (directory / folder / name).stat()
-            except OSError as error:
-                seen.append((folder, name, error.errno))
-            else:
-                seen.append((folder, name, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
-    return tuple(seen)
-
-
-def read_directory(directory: Path) -> list[Found]:
-    """All that is there, by name. Raises OSError in words when the directory cannot be read.
-
-    A source that ends with a slash is a folder that cannot be looked into.
-    """
-    found: list[Found] = []
-    for folder, names in _folders(directory).items():
-        if names is None:
-            found.append(Found(f"{folder}/", None, "cannot be looked into: permission denied"))
-        else:
-            found += [_read(directory, folder, place) for place in places(names)]
-    return found
-
-
-def _folders(directory: Path) -> dict[str, list[str] | None]:
-    """The names of the files in it, by folder; "" is the directory itself. None: not to be looked into."""
+def scan(directory: Path) -> Scan:
+    """What is there. Raises OSError in words when the directory cannot be looked into."""
     try:
         files, folders = _look(directory)
     except FileNotFoundError:
@@ -91,8 +65,8 @@ def _folders(directory: Path) -> dict[str, list[str] | None]:
         raise OSError(f"{directory} is no directory; name the one that holds the certificates") from None
     except PermissionError:
         raise OSError(f"this user may not look into {directory}, where the certificates are") from None
-    found: dict[str, list[str] | None] = {"": files}
-    for folder in folders:
+    found: Scan = {"": files}
+    for folder in sorted(folders):
         try:
             found[folder], _ = _look(directory / folder)
         except PermissionError:
@@ -104,28 +78,74 @@ def _folders(directory: Path) -> dict[str, list[str] | None]:
     return found
 
 
-def _look(directory: Path) -> tuple[list[str], list[str]]:
-    """The names of the files and of the folders."""
-    files: list[str] = []
+class CertificateReader:
+    """Reads what a scan has found; a good one again only when its files have changed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._known: dict[str, tuple[tuple[Stat | None, ...], Found]] = {}
+
+    def read(self, scanned: Scan) -> list[Found]:
+        """All that is there, by name. A source that ends with a slash is a folder that cannot be looked into."""
+        found: list[Found] = []
+        known: dict[str, tuple[tuple[Stat | None, ...], Found]] = {}
+        for folder, files in scanned.items():
+            if files is None:
+                found.append(Found(f"{folder}/", None, "cannot be looked into: permission denied"))
+                continue
+            for place in places(files):
+                source = f"{folder}/{place.chain}" if folder else place.chain
+                stats = (files[place.chain], files[place.key] if place.key else None)
+                before, one = self._known.get(source, ((), None))
+                if one is None or before != stats:
+                    one = self._one(source, folder, place)
+                if one.certificate is not None:
+                    known[source] = (stats, one)
+                found.append(one)
+        self._known = known
+        return found
+
+    def _one(self, source: str, folder: str, place: Place) -> Found:
+        directory = self._directory / folder
+        try:
+            chain = _contents(directory / place.chain)
+            return Found(source, read_certificate(chain, _contents(directory / place.key) if place.key else None))
+        except BadCertificate as error:
+            return Found(source, None, str(error))
+        except OSError as error:
+            return Found(source, None, f"cannot be read: {(error.strerror or str(error)).lower()}")
+
+
+def read_directory(directory: Path) -> list[Found]:
+    """All that is there, by name. Raises OSError in words when the directory cannot be looked into."""
+    return CertificateReader(directory).read(scan(directory))
+
+
+def _look(directory: Path) -> tuple[dict[str, Stat], list[str]]:
+    """The files that may be part of a certificate, and the folders."""
+    files: dict[str, Stat] = {}
     folders: list[str] = []
+    count = 0
     with os.scandir(directory) as entries:
         for entry in entries:
-            if not entry.name.startswith("."):
-                (folders if entry.is_dir() else files).append(entry.name)
-            if len(files) + len(folders) > MOST_FILES:
-                break
-    return files, sorted(folders)
+            count += 1
+            if count > MOST_FILES:
+                raise OSError(f"there are more than {MOST_FILES} files in {directory}; leave only certificates there")
+            if entry.name.startswith("."):
+                continue
+            if entry.name.endswith(ENDINGS):
+                files[entry.name] = _stat(entry)
+            elif entry.is_dir():
+                folders.append(entry.name)
+    return files, folders
 
 
-def _read(directory: Path, folder: str, place: Place) -> Found:
-    source = f"{folder}/{place.chain}" if folder else place.chain
+def _stat(entry: os.DirEntry[str]) -> Stat:
     try:
-        chain = _contents(directory / folder / place.chain)
-        return Found(source, read_certificate(chain, _contents(directory / folder / place.key) if place.key else None))
-    except BadCertificate as error:
-        return Found(source, None, str(error))
+        found = entry.stat()
     except OSError as error:
-        return Found(source, None, f"cannot be read: {(error.strerror or str(error)).lower()}")
+        return (error.errno or 0,)
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _contents(file: Path) -> bytes:

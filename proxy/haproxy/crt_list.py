@@ -38,8 +38,8 @@ class Step(NamedTuple):
     """A change that is made as a whole."""
 
     name: str
-    exchanges: tuple[tuple[str, str], ...]
-    """Command lines, each with what the answer has to hold."""
+    exchanges: tuple[tuple[str, tuple[str, ...]], ...]
+    """Command lines, each with the words that the answer has to hold, in this order."""
     undo: tuple[str, ...] = ()
     """What to say when one was refused."""
 
@@ -95,19 +95,19 @@ def steps(
     """What to do, in this order. `default` where that one changes; `stays` says of a name that it may not go."""
     wanted = {name_of(source, certificate): certificate for source, certificate in certificates.items()}
     if now.pending:
-        yield Step(now.pending, ((f"abort ssl cert {now.pending}", "aborted"),))
+        yield Step(now.pending, ((f"abort ssl cert {now.pending}", ("aborted",)),))
     for name in sorted(wanted.keys() - now.listed):
         yield _add(name, wanted[name], stored=name in now.stored)
     if default is not None:
         yield Step(
             DEFAULT,
-            ((_set(DEFAULT, default), "Transaction"), (f"commit ssl cert {DEFAULT}", "Success")),
+            ((_set(DEFAULT, default), ("Transaction",)), (f"commit ssl cert {DEFAULT}", ("Success",))),
             (f"abort ssl cert {DEFAULT}",),
         )
     for name in sorted((now.stored | now.listed) - wanted.keys() - {DEFAULT}):
         if not stays(name):
-            out = ((f"del ssl crt-list {LIST} {name}", "deleted"),) if name in now.listed else ()
-            yield Step(name, (*out, (f"del ssl cert {name}", "deleted")))
+            unlist = f"del ssl crt-list {LIST} {name}; " if name in now.listed else ""
+            yield Step(name, ((f"{unlist}del ssl cert {name}", ("deleted",) * (2 if unlist else 1)),))
 
 
 def _add(name: str, certificate: "Certificate", *, stored: bool) -> Step:
@@ -115,9 +115,8 @@ def _add(name: str, certificate: "Certificate", *, stored: bool) -> Step:
     return Step(
         name,
         (
-            (f"{new}{_set(name, certificate)}", "Transaction"),
-            (f"commit ssl cert {name}", "Success"),
-            (f"add ssl crt-list {LIST} {name}", "Success"),
+            (f"{new}{_set(name, certificate)}", ("Transaction",)),
+            (f"commit ssl cert {name}; add ssl crt-list {LIST} {name}", ("Success", "Success")),
         ),
         (f"abort ssl cert {name}", f"del ssl cert {name}"),
     )

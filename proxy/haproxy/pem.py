@@ -106,7 +106,8 @@ def _key(data: bytes, where: str) -> PrivateKeyTypes:
             f"cannot be used: {where} has a pass phrase; openssl pkey -in FILE -out NEW.key takes it off"
         )
     try:
-        return load_pem_private_key(blocks[0], None)
+        # Its primes are not tested again, which takes long: OpenSSL will see it, and it is the operator's own.
+        return load_pem_private_key(blocks[0], None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise BadCertificate(f"cannot be used: {where} is damaged ({_brief(error)})") from None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from proxy.haproxy import certificates
-from proxy.haproxy.certificates import Place, places, read_directory, signature
+from proxy.haproxy.certificates import CertificateReader, Place, places, read_directory, scan
 from tests.certificates import Authority, put
 
 AUTHORITY = Authority()
@@ -57,22 +57,41 @@ def test_a_bad_one_costs_only_itself(tmp_path: Path) -> None:
     assert "is no regular file" in found["pipe.pem"].trouble
 
 
-def test_the_signature_changes_with_every_change_and_with_nothing_else(tmp_path: Path) -> None:
+def test_a_scan_tells_every_change_and_nothing_else(tmp_path: Path) -> None:
     put(tmp_path, "a.pem", MADE.pem)
-    seen = [signature(tmp_path)]
-    assert signature(tmp_path) == seen[0]
+    seen = [scan(tmp_path)]
+    (tmp_path / "notes.txt").touch()
+    assert scan(tmp_path) == seen[0]
     put(tmp_path, "a.pem", MADE.pem)
-    seen.append(signature(tmp_path))
+    seen.append(scan(tmp_path))
     put(tmp_path, "shop/tls.crt", MADE.crt)
-    seen.append(signature(tmp_path))
+    seen.append(scan(tmp_path))
     (tmp_path / "a.pem").chmod(0o600)
-    seen.append(signature(tmp_path))
+    seen.append(scan(tmp_path))
     (tmp_path / "a.pem").unlink()
-    seen.append(signature(tmp_path))
-    assert len({*seen}) == len(seen)
+    seen.append(scan(tmp_path))
+    assert all(one != other for place, one in enumerate(seen) for other in seen[:place])
 
 
-@pytest.mark.parametrize("look", [signature, read_directory])
+def test_a_good_one_is_read_again_only_when_its_files_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    contents = certificates._contents
+    monkeypatch.setattr(certificates, "_contents", lambda file: opened.append(file.name) or contents(file))
+    reader = CertificateReader(tmp_path)
+    for name, what in (("a.pem", MADE.pem), ("b.crt", MADE.crt), ("b.key", MADE.key), ("c.pem", b"nothing")):
+        put(tmp_path, name, what)
+    first = reader.read(scan(tmp_path))
+    assert opened == ["a.pem", "b.crt", "b.key", "c.pem"]
+    opened.clear()
+    assert reader.read(scan(tmp_path)) == first
+    assert opened == ["c.pem"]
+    opened.clear()
+    put(tmp_path, "b.key", AUTHORITY.make("a.test").key)
+    assert "does not belong to the key beside it" in reader.read(scan(tmp_path))[1].trouble
+    assert opened == ["b.crt", "b.key", "c.pem"]
+
+
+@pytest.mark.parametrize("look", [scan, read_directory])
 def test_a_directory_that_cannot_be_looked_into_is_said(tmp_path: Path, look: object) -> None:
     assert callable(look)
     with pytest.raises(OSError, match=r"there is no directory .*/none for the certificates; make it, or name another"):
@@ -97,9 +116,9 @@ def test_what_this_user_may_not_look_into_is_said(tmp_path: Path, monkeypatch: p
         ("a.pem", ""),
         ("shop/", "cannot be looked into: permission denied"),
     ]
-    before = signature(tmp_path)
+    before = scan(tmp_path)
     locked.clear()
-    assert signature(tmp_path) != before
+    assert scan(tmp_path) != before
     locked.add(tmp_path)
     with pytest.raises(OSError, match=r"this user may not look into .*, where the certificates are"):
         read_directory(tmp_path)
@@ -110,4 +129,4 @@ def test_more_files_than_anybody_has_certificates_are_an_error(tmp_path: Path, m
     for number in range(4):
         put(tmp_path, f"{number}.txt", b"")
     with pytest.raises(OSError, match="more than 3 files"):
-        signature(tmp_path)
+        scan(tmp_path)

@@ -56,8 +56,7 @@ def test_a_new_one_is_filled_before_it_is_shown() -> None:
     name = name_of("b.pem", B)
     assert words(step) == [
         f"new ssl cert {name}; set ssl cert {name}",
-        f"commit ssl cert {name}",
-        f"add ssl crt-list {LIST} {name}",
+        f"commit ssl cert {name}; add ssl crt-list {LIST} {name}",
     ]
     assert step.exchanges[0][0].endswith(f"<<\n{B.pem}")
 
@@ -66,7 +65,7 @@ def test_a_changed_one_comes_before_the_old_one_goes() -> None:
     added, removed = plan(having(a=A), of(a=NEW_A))
     old = name_of("a.pem", A)
     assert added.name == name_of("a.pem", NEW_A)
-    assert words(removed) == [f"del ssl crt-list {LIST} {old}", f"del ssl cert {old}"]
+    assert words(removed) == [f"del ssl crt-list {LIST} {old}; del ssl cert {old}"]
 
 
 def test_one_whose_successor_is_broken_stays() -> None:
