@@ -151,7 +151,7 @@ async def test_a_person_sees_the_waiting_page_and_then_the_app(secured: Secured)
 
 
 @pytest.mark.parametrize(
-    ("engine", "tls", "code", "said"),
+    ("named", "tls", "code", "said"),
     [
         (
             "mitmproxy",
@@ -171,12 +171,10 @@ async def test_a_person_sees_the_waiting_page_and_then_the_app(secured: Secured)
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_what_to_do(
-    tmp_path: Path, engine: str, tls: Settings, code: int, said: str
-) -> None:
+def test_what_is_wrong_is_said_with_what_to_do(tmp_path: Path, named: str, tls: Settings, code: int, said: str) -> None:
     (tmp_path / "bad").mkdir()
     put(tmp_path / "bad", "a.pem", b"nothing")
-    settings = {"listen": "127.0.0.1:0", "api": "127.0.0.1:0", "engine": engine, "tls": {"listen": "127.0.0.1:0"} | tls}
+    settings = {"listen": "127.0.0.1:0", "api": "127.0.0.1:0", "engine": named, "tls": {"listen": "127.0.0.1:0"} | tls}
     (tmp_path / "torpor.yaml").write_text(json.dumps(settings, indent=1))
     ended = command("up", cwd=tmp_path)
     assert ended.returncode == code, ended

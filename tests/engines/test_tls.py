@@ -172,6 +172,31 @@ async def test_who_speaks_no_tls_on_its_port_is_let_go_and_costs_nobody_else(
         assert len(app.asked) == 1
 
 
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01\x00"], ids=["nothing", "half a hello"])
+async def test_a_handshake_that_is_not_finished_ends(engine: str, state: Path, certificates: Path, said: bytes) -> None:
+    from proxy.haproxy.configuration import Timeouts
+
+    async with secured(engine, state, certificates, timeouts=Timeouts(head=0.5, client=1.0)) as here:
+        reader, writer = await asyncio.open_connection(*here.engine.addresses[1])
+        visitor = Visitor(reader, writer)
+        visitor.send(said)
+        assert await visitor.rest() == b""
+        await visitor.leave()
+
+
+async def test_a_full_proxy_says_so_over_tls(
+    engine: str, state: Path, certificates: Path, authority: Authority
+) -> None:
+    async with App() as app, secured(engine, state, certificates, max_connections=5) as here:
+        await here.awake(app)
+        inside = [await enter(here, authority.client()) for _ in range(5)]
+        for visitor in inside:
+            assert (await visitor.get()).body == b"hello"
+        got = await (await enter(here, authority.client())).get()
+        assert (got.status, got.headers["content-type"]) == (503, "application/problem+json")
+        assert (await inside[0].get()).body == b"hello"
+
+
 async def test_a_visit_is_held_over_tls(engine: str, state: Path, certificates: Path, authority: Authority) -> None:
     async with App() as app, secured(engine, state, certificates) as here:
         await here.asleep()
