@@ -19,7 +19,7 @@ from proxy.visitors import AUTOMATED, CRAWLERS, MONITORS, NOT_CRAWLERS
 from torpor.problem import CONTENT_TYPE, problem
 from torpor.words import Visitor
 
-RESERVE = 100
+RESERVE = 50
 """At most so many connections are told at once that there are too many; more wait for that."""
 RETURNING = 10
 """Visitors' connections for each that may be on its way back from an app."""

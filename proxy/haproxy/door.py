@@ -183,7 +183,7 @@ class _Question(asyncio.Protocol):
 def _encode(answer: Answer) -> bytes:
     fields = [*answer.headers, ("Content-Length", str(len(answer.body)))]
     lines = [f"answer {answer.status} {len(fields)} {len(answer.body)} {HTTPStatus(answer.status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in fields]
+    lines += [" ".join(f"{name}: {value}".splitlines()) for name, value in fields]
     return "\n".join([*lines, ""]).encode() + answer.body
 
 

@@ -28,6 +28,8 @@ WORDS = 2000
 """Characters of its complaints that are kept."""
 
 _MASTER = re.compile(r"^(\d+)\s+master\b", re.MULTILINE)
+_LEFT = "aborting Lua processing on expired timeout"
+"""What it says of each visitor who leaves while held."""
 _NOISE = re.compile(r"^\[(NOTICE|WARNING|ALERT)\]\s+\(\d+\) : ")
 
 
@@ -113,7 +115,7 @@ class HaproxyProcess:
             text = line.decode(errors="replace").strip()
             kind = found[1] if (found := _NOISE.match(text)) else "WARNING"
             text = _NOISE.sub("", text)
-            if kind == "NOTICE":
+            if kind == "NOTICE" or _LEFT in text:
                 logger.debug("HAProxy: %s", text)
             else:
                 self._words = f"{self._words}; {text}".removeprefix("; ")[-WORDS:]

@@ -73,6 +73,8 @@ core.register_action("check", { "http-req" }, function(txn)
     end
     if refused then
         refuse(txn, 400)
+    else
+        txn:set_var("txn.checked", true)
     end
 end, 0)
 
@@ -210,6 +212,10 @@ core.register_action("hops", { "http-req" }, function(txn)
         txn.http:req_add_header("connection", "upgrade")
     else
         txn.http:req_del_header("upgrade")
+    end
+    -- HAProxy goes on with its rules when an action breaks off, so it asks for this.
+    if txn:get_var("txn.checked") then
+        txn:set_var("txn.clean", true)
     end
 end, 0)
 

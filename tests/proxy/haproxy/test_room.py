@@ -21,7 +21,7 @@ async def test_each_visit_takes_two_descriptors_and_one_in_ten_two_more(
     )
     async with engine:
         written = (state / "haproxy.cfg").read_text()
-    reserve = min(100, visitors // 10)
+    reserve = max(5, min(50, visitors // 10))
     assert f"    maxconn {visitors + reserve + visitors // 10}\n" in written
     assert f"    maxconn {visitors + reserve}\n" in written
     assert f"gt {2 * visitors} }}" in written
