@@ -37,7 +37,12 @@ class Trust:
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         """Raises ValueError for what is not a network."""
-        self._networks = [ipaddress.ip_network(network) for network in networks]
+        self._networks = [_network(network) for network in networks]
+
+    @property
+    def networks(self) -> list[str]:
+        """As an address and the length of its prefix."""
+        return [str(network) for network in self._networks]
 
     def forward(self, peer: str, headers: Fields, host: bytes, proto: bytes = b"http") -> Forwarded:
         """Read the headers of a request that came from `peer` and write those for the app."""
@@ -84,6 +89,12 @@ class Trust:
             if not self._networks or not self.trusts(address):
                 break
         return client
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    if "%" in text:  # a zone may be any text, and no address that a peer is known by has one
+        raise ValueError(f"{text!r} has a zone")
+    return ipaddress.ip_network(text)
 
 
 def _chain(told: dict[bytes, list[bytes]]) -> list[str]:

@@ -206,13 +206,9 @@ class Settings(_Strict):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
-        import ipaddress
-
         for network in networks:
-            try:
-                ipaddress.ip_network(network)
-            except ValueError:
-                raise ValueError(f"{network!r} is not a network; allowed is such as 10.0.0.0/8 or 127.0.0.1") from None
+            if not _is_network(network):
+                raise ValueError(f"{network!r} is not a network; allowed is such as 10.0.0.0/8 or 127.0.0.1")
         return networks
 
     @model_validator(mode="after")
@@ -246,6 +242,16 @@ class Settings(_Strict):
     def stop(self, name: str) -> float:
         """Seconds between SIGTERM and SIGKILL."""
         return _or(self.apps[name].stop_timeout, self.stop_timeout)
+
+
+def _is_network(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return "%" not in text  # a zone may be any text
 
 
 def _or[T](own: T | None, default: T) -> T:

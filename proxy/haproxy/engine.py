@@ -68,18 +68,18 @@ class HaproxyEngine:
         `certificates_changed` may be set by whoever wants the directory of certificates to be looked at now.
         `orphan` are the seconds that HAProxy serves on without a proxy process before it ends by itself.
         """
-        trusted = tuple(trusted_proxies)
+        trust = Trust(trusted_proxies)
         self._program = program
         self._state = StateDirectory(state_directory)
         self._sizes = Sizes(
             threads or os.process_cpu_count() or 1, room(max_connections, most=MAX_CONNECTIONS, each=FDS_PER_CONNECTION)
         )
         timeouts = timeouts or Timeouts()
-        self._files = configuration.render(self._sizes, trusted, timeouts, orphan, tls)
+        self._files = configuration.render(self._sizes, trust.networks, timeouts, orphan, tls)
         self._tasks = asyncio.TaskGroup()
         self._runtime = RuntimeSocket(self._state.runtime_socket)
         self.lanes = HaproxyLane(self._runtime, house.table, house.ledger)
-        self._door = Door(house.doorman, house.table, Trust(trusted), self._tasks, self.lanes.asked)
+        self._door = Door(house.doorman, house.table, trust, self._tasks, self.lanes.asked)
         self._listeners = Listeners({PLAIN: listen} | ({TLS: tls.listen} if tls else {}))
         self._uploads = Uploads(RuntimeSocket(self._state.runtime_socket), timeouts.body)
         changed = certificates_changed or asyncio.Event()

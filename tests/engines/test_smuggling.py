@@ -430,3 +430,49 @@ async def test_trailers_of_http_2_carry_no_framing_and_no_host(engine: str, stat
                     await talk.hear(stream, h2.events.ResponseReceived)
             await the_next_visitor_is_served(here, name)
             assert not app.doubts, name
+
+
+BEHIND = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nSet-Cookie: evil\r\n\r\npoison"
+ODD_ANSWERS = {
+    "two at once": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + BEHIND,
+    "a body after none": b"HTTP/1.1 204 No Content\r\n\r\n" + BEHIND,
+    "a body after not modified": b"HTTP/1.1 304 Not Modified\r\nContent-Length: %d\r\n\r\n" % len(BEHIND) + BEHIND,
+    "more than its length": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" + BEHIND,
+    "more than its chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + BEHIND,
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok" + BEHIND,
+    "a length and chunks": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    + BEHIND,
+    "a coding that is none": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + BEHIND,
+    "a length that is none": b"HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\nok" + BEHIND,
+}
+
+
+@pytest.mark.parametrize("name", ODD_ANSWERS)
+async def test_what_an_app_sends_beyond_its_answer_is_nobody_elses(engine: str, state: Path, name: str) -> None:
+    """The first answer to each visit is its own; what comes behind it is not the next one's, whoever that is."""
+
+    async def serve(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if asked.target == "/odd":
+            writer.write(ODD_ANSWERS[name])
+        else:
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(asked.target), asked.target.encode())
+            )
+
+    async with App(serve) as app, street(engine, state) as here:
+        await here.awake(app)
+        others = [await here.visitor() for _ in range(3)]
+        for visitor in others:
+            assert (await visitor.get("/first")).body == b"/first"
+        for turn in range(5):
+            odd = await here.visitor()
+            assert (await odd.get("/first")).body == b"/first"
+            odd.send(request("GET", "/odd"))
+            await odd.answer()
+            for visitor in others:
+                target = f"/{turn}"
+                got = await visitor.get(target)
+                assert (got.body, got.headers.get("set-cookie")) == (target.encode(), None)
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                assert (await odd.get("/last")).body == b"/last"
+            await odd.leave()

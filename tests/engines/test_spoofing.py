@@ -215,3 +215,11 @@ async def test_a_trusted_proxys_words_stay_within_their_header(engine: str, stat
             assert sorted(name for name, _ in asked.fields if name in WHO) == sorted(WHO), value
             assert well_formed.fullmatch(asked.headers["forwarded"]), (value, asked.headers["forwarded"])
             assert asked.headers["x-forwarded-for"].endswith(", 127.0.0.1") or value in (",", "")
+
+
+async def test_many_networks_may_be_trusted(engine: str, state: Path) -> None:
+    many = (*(f"10.{at}.0.0/255.255.0.0" for at in range(200)), "2001:db8::/32", "127.0.0.1")
+    async with App() as app, street(engine, state, trusted_proxies=many) as here:
+        await here.awake(app)
+        await here.get("/", "X-Forwarded-For: 192.0.2.7")
+        assert app.asked[0].headers["x-forwarded-for"] == "192.0.2.7, 127.0.0.1"

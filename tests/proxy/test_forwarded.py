@@ -152,3 +152,20 @@ def test_whatever_a_trusted_proxy_says_the_client_is_an_address(headers: list[tu
     ipaddress.ip_address(client)
     for hop in written["x-forwarded-for"].split(", "):
         assert hop == "unknown" or ipaddress.ip_address(hop)
+
+
+def test_networks_are_known_by_their_prefix() -> None:
+    assert Trust(["10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255", "192.0.2.1", "2001:DB8::/32"]).networks == [
+        "10.0.0.0/8",
+        "10.0.0.0/8",
+        "192.0.2.1/32",
+        "2001:db8::/32",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["fe80::%eth0/64", "fe80::%a\n    http-request deny/64", "10.0.0.0/8 ", "localhost", ""]
+)
+def test_what_is_not_a_network_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"network|zone"):
+        Trust([text])
