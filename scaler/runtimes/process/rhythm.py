@@ -1,4 +1,4 @@
-"""How often apps that start are probed: one alone nearly without a pause, many together no more than the machine spares.
+"""How often apps that start are probed: one alone nearly without a pause, many together no more than is to spare.
 
 A look at a port where nobody listens costs two or three tenths of a millisecond, so all together take a twentieth of a
 core.
