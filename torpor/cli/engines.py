@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from proxy.haproxy.program import find_program
 from torpor.cli.failure import WrongConfiguration
 
 type EngineName = Literal["mitmproxy", "haproxy"]
@@ -19,10 +20,14 @@ class Choice(NamedTuple):
 
 
 def choose(wanted: str) -> Choice:
-    """The engine to use. `auto` is mitmproxy until HAProxy's long runs are through; HAProxy has to be asked for."""
-    if wanted == "auto":
-        return Choice("mitmproxy", "auto: HAProxy has to be asked for, with engine: haproxy")
-    return Choice("haproxy" if wanted == "haproxy" else "mitmproxy", "as the settings say")
+    """The engine to use: for `auto` HAProxy where one is installed that will do, mitmproxy elsewhere."""
+    if wanted != "auto":
+        return Choice("haproxy" if wanted == "haproxy" else "mitmproxy", "as the settings say")
+    try:
+        path, number = find_program()
+    except OSError as error:
+        return Choice("mitmproxy", f"auto: {error}")
+    return Choice("haproxy", f"auto: {path} is HAProxy {number}")
 
 
 def refuse_tls_without_haproxy(choice: Choice, setting: str) -> None:

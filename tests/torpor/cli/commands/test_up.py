@@ -37,7 +37,7 @@ async def test_it_says_where_everything_is_and_then_each_event_on_a_line(torpor:
         up.process.send_signal(signal.SIGTERM)
         assert await up.until_ended() == 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z files is awake after .*", awake)
-    assert "the engine mitmproxy (auto: " in up.said
+    assert re.search(r"the engine HAProxy \(auto: \S+ is HAProxy [\d.]+\)", up.said)
     assert f"visitors: http://{ready['listen']}   status page: http://{ready['api']}" in up.said
     assert f"files: http://files.localhost:{ready['listen'].partition(':')[2]}" in up.said
     assert "\x1b" not in up.said
