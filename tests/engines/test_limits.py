@@ -134,6 +134,27 @@ async def test_streams_of_http_2_are_counted_too(engine: str, state: Path) -> No
         assert (await here.get()).status == 200
 
 
+@pytest.mark.needs("h2c")
+async def test_streams_that_are_reset_at_once_leave_nothing_behind(engine: str, state: Path) -> None:
+    """Thousands of requests that nobody waits for, held and not: CVE-2023-44487 came this way."""
+    async with App() as app, street(engine, state) as here:
+        await here.awake(app)
+        await here.asleep(name="sleeper")
+        for name in ("app", "sleeper"):
+            async with speak(here) as talk:
+                for _ in range(20):
+                    for _ in range(100):
+                        stream = talk.ask(head(host=f"{name}.localhost"), end=True)
+                        talk.h2.reset_stream(stream)
+                    talk.flush()
+                    await talk.writer.drain()
+                    await asyncio.sleep(0)
+            assert (await here.get()).body == b"hello"
+        await here.until_held(0, "sleeper")
+        await here.until_in_flight(0, "sleeper")
+        await here.until_in_flight(0)
+
+
 LARGE = {
     "a long header": ("X: " + "x" * 70_000,),
     "many headers": tuple(f"X-{at}: {'y' * 100}" for at in range(700)),
