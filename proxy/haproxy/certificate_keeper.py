@@ -123,7 +123,11 @@ class CertificateKeeper:
         serving = bool(self._wanted) or self._served is None
         news = [source for source, what in trouble.items() if self._trouble.get(source) != what and serving]
         for source in news[:SHOWN]:
-            stays = source in self._wanted or source == "" or source.endswith("/")
+            stays = (
+                source in self._wanted
+                or source == ""
+                or (source.endswith("/") and any(one.startswith(source) for one in self._wanted))
+            )
             after = "; what was served before stays" if stays else ""
             logger.error("%s%s", _sentence(source, trouble[source]), after)
         if len(news) > SHOWN:

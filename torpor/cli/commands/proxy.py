@@ -29,7 +29,7 @@ SUPERVISED_ORPHAN = 20.0
 @click.option("--tls-listen", type=EndpointType(), help="Where visitors come in over TLS, such as 0.0.0.0:8443.")
 @click.option(
     "--certificates",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # what is wrong there may pass, and an HAProxy may be running
     metavar="DIRECTORY",
     help="Certificates and their keys, for --tls-listen: NAME.pem that holds both, or NAME.crt and NAME.key. "
     "Looked at every few seconds, and at once on SIGHUP.",
