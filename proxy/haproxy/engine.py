@@ -104,7 +104,7 @@ class HaproxyEngine:
         self._program, _ = await asyncio.to_thread(find_program, self._program)
         stack.enter_context(self._state)
         stack.callback(self._state.clear, [*self._files, *MAPS, crt_list.LIST])
-        stack.callback(self._state.empty, crt_list.FOLDER)
+        self._state.empty(crt_list.FOLDER)  # keys that a process has left which was killed while it started HAProxy
         await stack.enter_async_context(self._tasks)
         await self._door.open(self._state.door_socket)
         stack.callback(self._door.close)
@@ -166,17 +166,19 @@ class HaproxyEngine:
             for name, entries in self.lanes.contents().items()
         }
         certificates = self._certificates.contents() if self._certificates is not None else {}
-        self._state.write(self._files | maps | certificates)
-        if check:
-            await check_configuration(self._program, self._state.path, self._listeners)
-        self._haproxy = await HaproxyProcess.start(self._program, self._state, self._listeners)
+        try:
+            self._state.write(self._files | maps | certificates)
+            if check:
+                await check_configuration(self._program, self._state.path, self._listeners)
+            self._haproxy = await HaproxyProcess.start(self._program, self._state, self._listeners)
+        finally:
+            self._state.empty(crt_list.FOLDER)  # HAProxy has read the keys, and nobody else needs to
         facts = {
             "fingerprint": configuration.fingerprint(self._files),
             "listeners": self._listeners.note(),
             "pid": self.pid,
         }
         self._state.remember(facts)
-        self._state.empty(crt_list.FOLDER)  # it has read the keys, and nobody else needs to
         self.lanes.is_up()
         if self._certificates is not None:
             self._certificates.is_up()

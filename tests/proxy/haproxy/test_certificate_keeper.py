@@ -222,6 +222,28 @@ async def test_no_key_is_left_in_a_file_or_said(state: Path, directory: Path, ca
     assert not state.exists()
 
 
+async def test_no_key_is_left_by_a_start_that_fails_or_was_cut_off(
+    state: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(directory, "app.pem", Authority().make("app.localhost").pem)
+    (state / "certificates").mkdir()
+    (state / "certificates" / "old.pem.new").write_text("a key")
+    seen: list[tuple[str, int]] = []
+
+    async def fail(*_: object) -> None:
+        seen.extend((file.name, file.stat().st_mode & 0o777) for file in (state / "certificates").iterdir())
+        raise OSError("HAProxy does not start")
+
+    monkeypatch.setattr("proxy.haproxy.engine.HaproxyProcess.start", fail)
+    here = Street()
+    house = House(here.doorman, here.table, here.ledger)
+    with pytest.raises(OSError, match="HAProxy does not start"):
+        await make_engine("haproxy", house, state, tls=Tls(("127.0.0.1", 0), directory)).__aenter__()
+    assert len(seen) == 2
+    assert {mode for _, mode in seen} == {0o600}
+    assert not state.exists()
+
+
 async def test_a_certificate_that_has_expired_is_served_with_a_warning(
     state: Path, directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
