@@ -146,3 +146,5 @@ async def test_settings_that_need_a_restart_are_named(file: Path) -> None:
     async with local(file) as here:
         file.write_text("listen: 127.0.0.1:9\n" + file.read_text())
         assert (await here.apps.reload()).restart_needed == ["listen"]
+        file.write_text("tls: {certificates: certs}\n" + file.read_text())
+        assert (await here.apps.reload()).restart_needed == ["tls"]
