@@ -24,7 +24,8 @@ from proxy.visit import Answer
 HEAD_TIMEOUT = 30.0
 """Seconds from the connect, or from a request's first byte, to the end of its head."""
 BODY_TIMEOUT = 120.0
-"""Seconds to the next bytes of a request's body, while the upstream has not begun to answer."""
+BODY_LEAST = 1024
+"""Seconds to the next so many bytes of a request's body, while the upstream has not begun to answer."""
 IDLE_TIMEOUT = 75.0
 """Seconds between two requests."""
 
@@ -40,8 +41,8 @@ class VisitLayer(layer.Layer):
         super().__init__(context)
         self.visits = 0
         """Requests read so far."""
-        self._pieces = 0
-        """Of bodies."""
+        self._received = 0
+        """Bytes from the client."""
         self._refuse = refuse
         self._draining = draining
         self._buf = ReceiveBuffer()
@@ -80,8 +81,8 @@ class VisitLayer(layer.Layer):
 
     @property
     def turn(self) -> tuple[int, int]:
-        """Changes whenever the client has done what it was waited for; a head has to come whole."""
-        return self.visits, self._pieces if self._exchange is not None else 0
+        """Changes when the client has done what it was waited for: a whole head, or more of a body."""
+        return self.visits, self._received // BODY_LEAST if self._exchange is not None else 0
 
     def handle_event(self, event: events.Event) -> Commands:
         """Never waits itself, so mitmproxy's queueing of events is left out here; `Exchange` has it."""
@@ -93,7 +94,7 @@ class VisitLayer(layer.Layer):
                     yield commands.SendData(self._tunnel, event.data)
                     return
                 exchange = self._exchange
-                self._pieces += 1
+                self._received += len(event.data)
                 if exchange is not None and exchange.wants_body and not self._buf and exchange.body.take(event.data):
                     yield from exchange.handle_event(RequestData(STREAM, event.data))
                 else:

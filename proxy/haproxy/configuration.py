@@ -60,7 +60,7 @@ class Timeouts:
     head: float = 30.0
     """For a request's head, from its first byte."""
     body: float = 120.0
-    """For the next bytes of a request's body, while its app has not begun to answer."""
+    """For the next KiB of a request's body, while its app has not begun to answer."""
     idle: float = 75.0
     """Between two requests on a connection."""
     client: float = 300.0

@@ -1,7 +1,7 @@
 """Ends uploads that have stalled. HAProxy does not: while an app has not begun to answer it waits for the app alone.
 
 (`timeout client` does not run then when there is a `timeout server`, and that one must let an app think for long.) So
-this looks at the sessions now and then. What is ended: a request whose body has not come further for a while, whose app
+this looks at the sessions now and then. What is ended: a request whose body has hardly come further, whose app
 has taken all of it that is there, and has not begun to answer. A stream both ways may be quiet in one of them.
 """
 
@@ -18,6 +18,8 @@ from proxy.lanes import LaneError
 
 logger = logging.getLogger(__name__)
 
+LEAST = 1024
+"""Bytes by which a body has to come further. One that trickles would otherwise last for ever."""
 AT_ONCE = 2000
 """Sessions looked at closely in one round: the suspicious ones first, then others, each time others."""
 BATCH = 50
@@ -38,7 +40,7 @@ class Uploads:
     """The uploads under way, as far as they are suspicious."""
 
     def __init__(self, runtime: RuntimeSocket, patience: float) -> None:
-        """`patience`: seconds that a body may take to come further."""
+        """`patience`: seconds that a body may take to come further by `LEAST` bytes."""
         self._runtime = runtime
         self._patience = patience
         self._came: dict[str, tuple[str, int, float]] = {}
@@ -74,10 +76,11 @@ class Uploads:
             if (found := _CLOSELY.match(told)) is None or int(found[4]):
                 continue
             pointer, name, total = found[1], found[2], int(found[3])
-            same = before.get(pointer, ("", 0, now))
-            since = same[2] if same[:2] == (name, total) else now
-            if now - since < self._patience:
-                self._came[pointer] = (name, total, since)
+            was = before.get(pointer)
+            if was is None or was[0] != name or total - was[1] >= LEAST:
+                was = (name, total, now)
+            if now - was[2] < self._patience:
+                self._came[pointer] = was
             else:
                 await self._runtime.ask(f"shutdown session {pointer}")
                 logger.info("an upload that has stalled is ended")

@@ -55,7 +55,7 @@ async def attack(engine: str, state: Path, seconds: float) -> None:
                     async with asyncio.timeout(0.05):
                         await reader.read()
                 writer.transport.abort()
-                assert not app.doubts, (seed, sent)
+                assert not app.doubts, (seed, app.doubts, sent)
 
         async with asyncio.TaskGroup() as group:
             for number in range(8):

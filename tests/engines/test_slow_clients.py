@@ -98,7 +98,7 @@ async def test_a_connection_that_asks_nothing_more_is_closed(engine: str, state:
 
 async def read_all(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """An app that wants the whole body before it answers."""
-    with contextlib.suppress(asyncio.IncompleteReadError):
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         await reader.readexactly(int(asked.headers.get("content-length", 10)))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
@@ -136,18 +136,22 @@ async def test_a_body_that_stalls_while_it_is_held_is_ended_when_its_app_is_awak
         await here.until_in_flight(0)
 
 
-async def test_a_body_that_comes_slowly_but_comes_arrives(engine: str, state: Path, impatience: Impatience) -> None:
+@pytest.mark.parametrize(("piece", "arrives"), [(b"x", False), (b"x" * 1500, True)])
+async def test_a_body_may_come_slowly_but_not_by_the_byte(
+    engine: str, state: Path, impatience: Impatience, piece: bytes, arrives: bool
+) -> None:
+    count = 12
     async with (
         App(read_all, read_body=False) as app,
         street(engine, state, **impatience.options(engine, body=1.5)) as here,
     ):
         await here.awake(app)
         visitor = await here.visitor()
-        visitor.send(request("POST", "/", "Content-Length: 10"))
-        for _ in range(10):
+        visitor.send(request("POST", "/", f"Content-Length: {count * len(piece)}"))
+        for _ in range(count):
             await asyncio.sleep(0.4)
-            visitor.send(b"x")
-        assert (await visitor.answer()).body == b"ok"
+            visitor.send(piece)
+        assert ((await visitor.rest() if not arrives else (await visitor.answer()).body)[-2:] == b"ok") == arrives
 
 
 async def test_an_app_may_think_for_long_about_a_body_that_is_there(
