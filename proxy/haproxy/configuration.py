@@ -28,7 +28,7 @@ UNUSUAL = (
     r"[\t\r\x20-\x7e\x80-\xff]*+[^\n]",  # a control character
     r"host: (?!(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{0,5})?\r)",
     r"content-length: (?:0[0-9]|[0-9]{19})",  # longer than HAProxy's counter
-    r"transfer-encoding: [^\n]*,",  # HAProxy undoes only the last coding
+    r"transfer-encoding: (?!(?i:chunked)\r)",  # HAProxy undoes only the last coding, and reads over empty ones
     r"(?:content_length|transfer_encoding): ",
     r"connection: (?!(?i:keep-alive|close)\r)",
     r"te: (?!(?i:trailers)\r)",

@@ -63,8 +63,8 @@ core.register_action("check", { "http-req" }, function(txn)
     for _, length in pairs(headers["content-length"] or {}) do
         refused = refused or length:match("^0%d") or #length > 18
     end
-    for _, coding in pairs(headers["transfer-encoding"] or {}) do
-        refused = refused or coding:find(",", 1, true)
+    for at, coding in pairs(headers["transfer-encoding"] or {}) do
+        refused = refused or at > 0 or coding:lower() ~= "chunked"
     end
     for _, values in pairs(headers) do
         for i = 0, #values do
