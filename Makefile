@@ -22,7 +22,7 @@ demo: .venv/.filled ## Set up and show Torpor with three small apps
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/torpor demo
 
 test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (some five minutes)
-	@.ci/need-programs chromium curl haproxy nginx wrk
+	@.ci/need-programs chromium curl haproxy ip nginx wrk
 	@$(PYTEST) -n $(WORKERS)
 
 lint: .venv/.filled-dev ## Check style, types and who imports whom

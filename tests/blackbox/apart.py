@@ -10,7 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import yaml
 
@@ -18,8 +18,12 @@ from tests.blackbox import processes
 from tests.blackbox.asking import Asking, address, wait
 from tests.blackbox.torpor_up import MARK, ROOT, START, STOP, Settings
 
-type Start = Callable[[Settings], "Scaler"]
-"""The fixture `scaler`."""
+
+class Start(Protocol):
+    """The fixture `scaler`."""
+
+    def __call__(self, settings: Settings, api: str = "127.0.0.1:0") -> "Scaler":
+        """Run one until the test ends; `api` is where it listens."""
 
 
 class Running:

@@ -30,7 +30,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
 def scaler(tmp_path: Path) -> Iterator[Start]:
     """`scaler(settings)` is a `torpor scaler` that runs until the test ends, and starts its proxies."""
     with ExitStack() as stack:
-        yield lambda settings: stack.enter_context(Scaler.run(tmp_path, settings))
+        yield lambda settings, api="127.0.0.1:0": stack.enter_context(Scaler.run(tmp_path, settings, api))
 
 
 @pytest.fixture
