@@ -229,7 +229,8 @@ class Doorman:
             return hold.not_before - now
         if hold.error and waited > known.view.policy.wake_timeout:
             self._ledger.count(app, "held failed")
-            return pages.broken(visit, known.view, hold.error)
+            linked = self._table.linked
+            return pages.broken(visit, known.view, hold.error) if linked else pages.no_link(visit, known.view)
         verdict = self._verdict(visit, hold.visitor, known, waited=max(waited, 1e-6), lane="held")
         if verdict is None:
             return self._patience(visit, hold.visitor, known, waited)

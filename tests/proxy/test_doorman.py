@@ -214,8 +214,14 @@ async def test_an_app_that_fell_over_is_knocked_awake_by_the_visit_it_refused(po
     assert forward(held.result()).address.port == 4001
 
 
-async def test_an_address_that_refuses_for_ever_ends_with_the_wake_timeout(porch: Porch) -> None:
+@pytest.mark.parametrize(
+    ("linked", "status", "words"), [(True, 502, b"Connection refused"), (False, 503, b"scaler, which could wake it")]
+)
+async def test_an_address_that_refuses_for_ever_ends_with_the_wake_timeout(
+    porch: Porch, linked: bool, status: int, words: bytes
+) -> None:
     porch.app(Phase.AWAKE, policy=policy(wake_timeout=1.0))
+    porch.table.linked = linked
     ticket = forward(porch.doorman.glance(program()))
     porch.time += 5
     ticket.held = 5.0
@@ -230,8 +236,8 @@ async def test_an_address_that_refuses_for_ever_ends_with_the_wake_timeout(porch
         if isinstance(verdict, Answer):
             break
         ticket = forward(verdict)
-    assert answer(verdict).status == 502
-    assert b"Connection refused" in answer(verdict).body
+    assert answer(verdict).status == status
+    assert words in answer(verdict).body
 
 
 async def test_an_app_that_is_removed_while_visits_wait_answers_as_unknown(porch: Porch) -> None:
