@@ -153,8 +153,8 @@ class Settings(_Strict):
     api: Endpoint = Field(("127.0.0.1", 8081), description="REST, status page and metrics. Port 0: any free one.")
     engine: Literal["auto", "mitmproxy", "haproxy"] = Field(
         "auto",
-        description="What moves the bytes: `mitmproxy`, `haproxy` (2.6 or later has to be installed), or `auto`: HAProxy "
-        "where it is installed, else mitmproxy.",
+        description="What moves the bytes: `mitmproxy`, `haproxy` (2.6 or later has to be installed), or `auto`: "
+        "HAProxy where it is installed, else mitmproxy.",
     )
     tls: TlsSettings | None = Field(None, description="TLS for visitors, with the engine HAProxy. Default: none.")
     token: str | None = Field(

@@ -36,6 +36,8 @@ UNUSUAL = (
     r"(?:proxy|forwarded|x[-_](?:forwarded[-_]|real[-_]ip))",
 )
 """Lines of a head that unusual.lua has to look at, as regular expressions for their begin."""
+UNUSUAL_ANSWER = (r"connection: (?!(?i:keep-alive|close|upgrade)\r)", r"keep-alive: ", r"proxy")
+"""The same of an app's answer."""
 
 _ERRORS = {
     400: "The request cannot be understood.",
@@ -126,7 +128,8 @@ def render(
         expire=EXPIRE,
         uncounted=UNCOUNTED,
         key_length=KEY_LENGTH + len(UNCOUNTED),
-        unusual=f"'(?m)^(?:{'|'.join(UNUSUAL)})'",
+        unusual=_any_line(UNUSUAL),
+        unusual_answer=_any_line(UNUSUAL_ANSWER),
         progress=PROGRESS,
         tls=tls,
         crt_list=LIST,
@@ -148,6 +151,11 @@ def _answer(status: int, detail: str) -> str:
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {CONTENT_TYPE}\r\nCache-Control: no-store\r\n"
         f"{retry}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
     )
+
+
+def _any_line(patterns: Iterable[str]) -> str:
+    """Matches a head with a line that begins so, quoted for the configuration."""
+    return f"'(?m)^(?:{'|'.join(patterns)})'"
 
 
 def _agents() -> str:

@@ -1,7 +1,7 @@
 """What HAProxy's maps hold for an app, and which commands turn what they hold into what they should hold. No I/O.
 
-The order of the commands is the point: an app's entry in addresses.map is the first to go and the last to come, so that
-no visit finds half of it.
+The order of the commands is the point: what an app is found by, its entry in addresses.map or, with several addresses,
+in several.map, is the first to go and the last to come, so that no visit finds half of it.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from torpor.link import AppView
 from torpor.routes import Route
 from torpor.words import Address, AppId, Phase, Visitor
 
-ROUTES, WILDCARDS, ADDRESSES = MAPS = ("routes.map", "wildcards.map", "addresses.map")
+ROUTES, WILDCARDS, ADDRESSES, SEVERAL = MAPS = ("routes.map", "wildcards.map", "addresses.map", "several.map")
 LETTERS = {
     Visitor.PERSON: "p",
     Visitor.AUTOMATED_BROWSER: "a",
@@ -61,7 +61,7 @@ def address_entries(view: AppView) -> list[Entry]:
     if len(view.addresses) == 1:
         return [Entry(ADDRESSES, app, _address(view.addresses[0]))]
     lines = [Entry(ADDRESSES, f"{app}={turn}", _address(address)) for turn, address in enumerate(view.addresses)]
-    return [*lines, Entry(ADDRESSES, app, f"*{len(lines)}")]
+    return [*lines, Entry(SEVERAL, app, str(len(lines)))]
 
 
 def commands(before: list[Entry], after: list[Entry]) -> Iterator[str]:
@@ -69,7 +69,7 @@ def commands(before: list[Entry], after: list[Entry]) -> Iterator[str]:
     had = {(entry.map, entry.key): entry.value for entry in before}
     wanted = {(entry.map, entry.key): entry.value for entry in after}
     gone = [place for place in reversed(had) if place not in wanted]
-    still_open = any(name == ADDRESSES and "=" not in key for name, key in wanted)
+    still_open = any(name in (ADDRESSES, SEVERAL) for name, _ in wanted)
     if not still_open:
         yield from (_delete(place) for place in gone)
     for (name, key), value in wanted.items():

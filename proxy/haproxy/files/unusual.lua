@@ -219,9 +219,22 @@ core.register_action("hops", { "http-req" }, function(txn)
     end
 end, 0)
 
-core.register_action("nominated_by_app", { "http-res" }, function(txn)
-    for _, name in ipairs(named(txn.http:res_get_headers())) do
+-- The same for an app's answer.
+core.register_action("hops_of_app", { "http-res" }, function(txn)
+    local headers = txn.http:res_get_headers()
+    local names = named(headers)
+    for _, name in ipairs(names) do
         txn.http:res_del_header(name)
     end
-    txn.http:res_del_header("connection")
+    for name in pairs(headers) do
+        if name == "keep-alive" or starts(name, "proxy") then
+            txn.http:res_del_header(name)
+        end
+    end
+    if #names > 0 then
+        txn.http:res_del_header("connection")
+        if has(listed(headers, "connection"), "^upgrade$") then
+            txn.http:res_add_header("connection", "upgrade")
+        end
+    end
 end, 0)

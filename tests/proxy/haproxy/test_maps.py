@@ -1,6 +1,16 @@
 """The lines of the maps, and the order in which they change."""
 
-from proxy.haproxy.maps import ADDRESSES, ROUTES, WILDCARDS, Entry, address_entries, commands, key_of, route_entry
+from proxy.haproxy.maps import (
+    ADDRESSES,
+    ROUTES,
+    SEVERAL,
+    WILDCARDS,
+    Entry,
+    address_entries,
+    commands,
+    key_of,
+    route_entry,
+)
 from torpor.link import AppView, Policy
 from torpor.routes import parse_route
 from torpor.words import Address, Phase, Visitor
@@ -33,22 +43,29 @@ def test_several_addresses_have_a_line_each_and_the_app_says_how_many() -> None:
     assert address_entries(view(Phase.AWAKE, ONE, TWO)) == [
         Entry(ADDRESSES, "shop/web=0", "10.0.0.1|80"),
         Entry(ADDRESSES, "shop/web=1", "2001:db8::1|8080"),
-        Entry(ADDRESSES, "shop/web", "*2"),
+        Entry(SEVERAL, "shop/web", "2"),
     ]
 
 
 def test_an_app_opens_last_and_closes_first() -> None:
     both = address_entries(view(Phase.AWAKE, ONE, TWO))
-    assert list(commands([], both))[-1] == "add map addresses.map shop/web *2"
-    assert next(commands(both, [])) == "del map addresses.map shop/web"
+    assert list(commands([], both))[-1] == "add map several.map shop/web 2"
+    assert next(commands(both, [])) == "del map several.map shop/web"
 
 
-def test_from_several_addresses_to_one_the_app_changes_before_the_lines_go() -> None:
+def test_from_several_addresses_to_one_and_back_it_is_never_found_nowhere() -> None:
     both, one = address_entries(view(Phase.AWAKE, ONE, TWO)), address_entries(view(Phase.AWAKE, TWO))
     assert list(commands(both, one)) == [
-        "set map addresses.map shop/web 2001:db8::1|8080",
+        "add map addresses.map shop/web 2001:db8::1|8080",
+        "del map several.map shop/web",
         "del map addresses.map shop/web=1",
         "del map addresses.map shop/web=0",
+    ]
+    assert list(commands(one, both)) == [
+        "add map addresses.map shop/web=0 10.0.0.1|80",
+        "add map addresses.map shop/web=1 2001:db8::1|8080",
+        "add map several.map shop/web 2",
+        "del map addresses.map shop/web",
     ]
 
 
