@@ -8,7 +8,8 @@ from typing import Self
 from torpor.words import Address
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_LINE = re.compile(rb"(%b) (/[\x21\x22\x24-\x7e\x80-\xff]*) HTTP/1\.([01])" % _TOKEN)
+# A DEL in the target ends nothing, and HAProxy 2.6 overlooks some.
+_LINE = re.compile(rb"(%b) (/[\x21\x22\x24-\xff]*) HTTP/1\.([01])" % _TOKEN)
 _FIELD = re.compile(rb"(%b): *([\t\x20-\x7e\x80-\xff]*)" % _TOKEN)
 _CHUNK = re.compile(rb"0|[1-9A-Fa-f][0-9A-Fa-f]{0,7}")
 _LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
