@@ -5,6 +5,7 @@ import contextlib
 import re
 from typing import Self
 
+from tests.engines.street import Street
 from torpor.words import Address
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -123,3 +124,11 @@ async def _line(reader: asyncio.StreamReader) -> bytes:
     if not line.endswith(b"\r\n") or b"\r" in line[:-2]:
         raise DoubtfulError(f"line {line!r}")
     return line[:-2]
+
+
+async def the_next_visitor_is_served(here: Street, after: str) -> None:
+    """The second request on a connection may go out on any connection to the app that is open."""
+    visitor = await here.visitor()
+    for target in ("/one", "/two"):
+        assert (await visitor.get(target)).body == f"app {target}".encode(), after
+    await visitor.leave()
