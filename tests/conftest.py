@@ -8,6 +8,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from tests.engines.cannot import CANNOT
+
 ROOT = Path(__file__).parents[1]
 HOGS = {
     "tests/bench/test_main.py",
@@ -37,7 +39,9 @@ class OneByOne(LoadScopeScheduling):
             return "hogs"
         if module in DEFAULT_PORTS:
             return "default ports"
-        return module if _shares(module) else nodeid
+        if _shares(module):
+            return module + next((engine for engine in CANNOT if engine in nodeid), "")
+        return nodeid
 
 
 @cache

@@ -20,10 +20,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    """`up(settings)` is a `torpor up` that runs until the test ends."""
+def up(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Up]:
+    """`up(settings)` is a `torpor up` that runs until the test ends, with the engine of the test if it has one."""
+    engine = {"engine": request.getfixturevalue("engine")} if "engine" in request.fixturenames else {}
     with ExitStack() as stack:
-        yield lambda settings: stack.enter_context(Torpor.up(tmp_path, settings))
+        yield lambda settings: stack.enter_context(Torpor.up(tmp_path, engine | settings))
 
 
 @pytest.fixture

@@ -5,21 +5,22 @@ import json
 import statistics
 from pathlib import Path
 
-from tests.blackbox import processes
+import pytest
+
 from tests.blackbox.crowd import Seen, many_files, visits
 from tests.blackbox.torpor_up import Tell, Up, answering, starts, wait
 
 KIB = 1024
 CROWD = 1_000
 MOST = 40 * KIB
-"""Bytes that a held visit may take in the proxy."""
+"""Bytes that a held visit may take in the proxy and its engine."""
 
 
+@pytest.mark.usefixtures("engine")
 async def test_1000_visits_at_once_are_one_wake_and_1000_answers(up: Up, tell: Tell, tmp_path: Path) -> None:
     log, gate = tmp_path / "starts", tmp_path / "gate"
     torpor = up({"apps": {"app": answering("app", GATE=gate, STARTS=log)}})
-    proxy = torpor.proxy()
-    before = processes.memory(proxy)
+    before = torpor.moving()
 
     with many_files():
         async with asyncio.timeout(100), asyncio.TaskGroup() as group:
@@ -27,7 +28,7 @@ async def test_1000_visits_at_once_are_one_wake_and_1000_answers(up: Up, tell: T
             await asyncio.to_thread(
                 wait, lambda: torpor.app("app")["held"] == CROWD, 60, what=lambda: str(torpor.app("app"))
             )
-            held = (processes.memory(proxy) - before) / CROWD
+            held = (torpor.moving() - before) / CROWD
             gate.touch()
         seen = crowd.result()
 

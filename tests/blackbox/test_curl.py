@@ -12,8 +12,9 @@ from tests.blackbox.torpor_up import Torpor, answering
 
 
 @pytest.fixture(scope="module")
-def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
-    with Torpor.up(tmp_path_factory.mktemp("curl"), {"apps": {"app": answering("app", START_DELAY=0.3)}}) as running:
+def torpor(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Torpor]:
+    settings = {"engine": engine, "apps": {"app": answering("app", START_DELAY=0.3)}}
+    with Torpor.up(tmp_path_factory.mktemp("curl"), settings) as running:
         yield running
 
 

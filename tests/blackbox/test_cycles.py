@@ -29,7 +29,7 @@ async def must_fail_nobody(run: Run, tell: Tell, what: str, book: Book | None = 
 
 
 async def cycles(up: Up, tell: Tell, engine: str, number: int, **how: float) -> None:
-    torpor = up({"engine": engine, "apps": apps(number)})
+    torpor = up({"apps": apps(number)})
     run = Run(torpor, [*apps(number)], **how)  # type: ignore[arg-type]
     await must_fail_nobody(run, tell, f"cycles with {engine}")
 

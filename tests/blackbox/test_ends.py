@@ -4,10 +4,13 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.blackbox import processes
 from tests.blackbox.torpor_up import Up, answering, wait
 
 
+@pytest.mark.usefixtures("engine")
 def test_after_kill_9_no_app_and_no_proxy_is_left(up: Up) -> None:
     torpor = up({"apps": {"one": answering("one"), "two": answering("two")}})
     apps = {torpor.visit(name).json()["pid"] for name in ("one", "two")}
@@ -31,6 +34,7 @@ def test_an_app_s_own_children_end_with_it(up: Up) -> None:
     wait(lambda: set(torpor.left()) <= quiet)
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_crashed_app_is_woken_by_the_next_visit(up: Up) -> None:
     torpor = up({"apps": {"app": answering("app")}})
     pid = torpor.visit("app").json()["pid"]
@@ -41,6 +45,7 @@ def test_a_crashed_app_is_woken_by_the_next_visit(up: Up) -> None:
     assert reply.json()["pid"] != pid
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_visit_in_flight_when_the_app_crashes_is_told_so_in_torpor_s_own_words(up: Up) -> None:
     torpor = up({"apps": {"app": answering("app")}})
     pid = torpor.visit("app").json()["pid"]
@@ -51,6 +56,7 @@ def test_a_visit_in_flight_when_the_app_crashes_is_told_so_in_torpor_s_own_words
     assert torpor.visit("app").status == 200
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_crashed_proxy_is_replaced_and_the_apps_live_on(up: Up) -> None:
     torpor = up({"apps": {"app": answering("app")}})
     pid = torpor.visit("app").json()["pid"]
@@ -68,6 +74,7 @@ def test_a_crashed_proxy_is_replaced_and_the_apps_live_on(up: Up) -> None:
     assert torpor.visit("app").json()["pid"] == pid
 
 
+@pytest.mark.usefixtures("engine")
 def test_sigterm_lets_a_visit_in_flight_end(up: Up) -> None:
     torpor = up({"apps": {"app": answering("app")}})
     torpor.visit("app")

@@ -18,7 +18,7 @@ def running(name: str, *command: str, **more: object) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
+def torpor(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Torpor]:
     directory = tmp_path_factory.mktemp("failures")
     (directory / "logs" / "mute.log").mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -30,7 +30,7 @@ def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
             "late": answering("late", port=other.getsockname()[1]),
             "mute": answering("mute"),
         }
-        with Torpor.up(directory, {"log_directory": "logs", "apps": apps}) as running_torpor:
+        with Torpor.up(directory, {"engine": engine, "log_directory": "logs", "apps": apps}) as running_torpor:
             yield running_torpor
 
 
@@ -85,6 +85,7 @@ def test_a_log_directory_that_cannot_be(up: Up, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, BROWSER], ids=["program", "person"])
+@pytest.mark.usefixtures("engine")
 def test_the_next_visit_after_the_back_off_tries_again(up: Up, tmp_path: Path, headers: dict[str, str]) -> None:
     needed = tmp_path / "needed"
     torpor = up({"apps": {"app": answering("app", NEEDS_FILE=needed)}})

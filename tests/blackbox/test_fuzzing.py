@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.blackbox import processes, raw
+from tests.blackbox import raw
 from tests.blackbox.torpor_up import Tell, Torpor, Up, answering
 
 MIB = 1024 * 1024
@@ -34,10 +34,12 @@ GOOD = [
 
 @pytest.mark.soak
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("engine")
 def test_a_minute_of_fuzzing_ends_nothing(up: Up, tell: Tell) -> None:
     fuzz(up({"apps": {"app": answering("app")}}), tell, seconds=60)
 
 
+@pytest.mark.usefixtures("engine")
 def test_some_seconds_of_fuzzing_end_nothing(up: Up, tell: Tell) -> None:
     fuzz(up({"apps": {"app": answering("app")}}), tell, seconds=5)
 
@@ -45,7 +47,7 @@ def test_some_seconds_of_fuzzing_end_nothing(up: Up, tell: Tell) -> None:
 def fuzz(torpor: Torpor, tell: Tell, seconds: float) -> None:
     torpor.visit("app")
     proxy = torpor.proxy()
-    before = processes.memory(proxy)
+    before = torpor.moving()
     seed = int(os.environ.get("FUZZ_SEED", str(time.time_ns() % 1_000_000)))
     end = time.monotonic() + seconds
 
@@ -59,7 +61,7 @@ def fuzz(torpor: Torpor, tell: Tell, seconds: float) -> None:
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         count = sum(pool.map(attack, range(CONNECTIONS)))
-    grown = processes.memory(proxy) - before
+    grown = torpor.moving() - before
     tell(f"{count} fuzzed requests (FUZZ_SEED={seed}); the proxy's memory grew by {grown / MIB:.1f} MiB")
     assert torpor.proxy() == proxy
     assert torpor.visit("app").status == 200

@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import connect
 
 from tests.blackbox.programs import known_app
@@ -69,6 +70,7 @@ def test_wsgidav_takes_and_gives_back_200_mb(up: Up, tmp_path: Path) -> None:
     assert b"/big</" in listed.body
 
 
+@pytest.mark.usefixtures("engine")
 def test_httpbin_sees_the_request_as_the_client_made_it(up: Up) -> None:
     torpor = up(one_app("bin", known_app("gunicorn"), "--bind", "127.0.0.1:{port}", "httpbin:app"))
 
@@ -85,6 +87,7 @@ def test_httpbin_sees_the_request_as_the_client_made_it(up: Up) -> None:
     assert torpor.visit("bin", "/cookies/set?a=b").headers["Set-Cookie"].startswith("a=b")
 
 
+@pytest.mark.usefixtures("engine")
 async def test_a_jupyter_kernel_computes_through_its_websocket(up: Up, tmp_path: Path) -> None:
     settings = one_app(
         "jupyter",

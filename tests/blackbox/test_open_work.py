@@ -17,12 +17,12 @@ OPEN = 3.0
 
 
 @pytest.fixture(scope="module")
-def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
+def torpor(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Torpor]:
     apps = {
         "app": answering("app"),
         "echo": {"hosts": ["echo.localhost"], "command": [sys.executable, str(APPS / "echo.py"), "{port}"]},
     }
-    with Torpor.up(tmp_path_factory.mktemp("open"), {"idle_timeout": IDLE, "apps": apps}) as running:
+    with Torpor.up(tmp_path_factory.mktemp("open"), {"engine": engine, "idle_timeout": IDLE, "apps": apps}) as running:
         yield running
 
 

@@ -15,14 +15,14 @@ AGENTS = {
 
 
 @pytest.fixture(scope="module")
-def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
+def torpor(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Torpor]:
     directory = tmp_path_factory.mktemp("unwanted")
     apps = {
         **{name: answering(name, STARTS=directory / name, idle_timeout="1s") for name in AGENTS},
         "polite": answering("polite", STARTS=directory / "polite", monitor_status=200),
         "secret": answering("secret", STARTS=directory / "secret"),
     }
-    with Torpor.up(directory, {"apps": apps}) as running:
+    with Torpor.up(directory, {"engine": engine, "apps": apps}) as running:
         yield running
 
 

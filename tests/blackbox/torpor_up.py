@@ -132,6 +132,22 @@ class Torpor(Asking):
         """The process ids of all proxies; none while it is being replaced."""
         return [pid for pid in self.left() if " proxy" in processes.name(pid)]
 
+    def moving(self) -> int:
+        """Bytes resident in all that moves visitors' bytes: the proxy, and HAProxy where that is the engine."""
+        return sum(processes.memory(pid) for pid in self._movers())
+
+    def watch_moving(self) -> None:
+        """Forget the highest memory so far."""
+        for pid in self._movers():
+            processes.watch_peak(pid)
+
+    def moving_peak(self) -> int:
+        """The most bytes that were resident in each since `watch_moving`, taken together."""
+        return sum(processes.peak(pid) for pid in self._movers())
+
+    def _movers(self) -> list[int]:
+        return [pid for pid in self.left() if any(name in processes.name(pid) for name in (" proxy", "haproxy"))]
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another `torpor` command, told where this one listens."""
         return command(*arguments, cwd=self.directory, env={**self.environment(), "TORPOR_API": self.api_url})
