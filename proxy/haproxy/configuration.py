@@ -39,6 +39,9 @@ UNUSUAL = (
 UNUSUAL_ANSWER = (r"connection: (?!(?i:keep-alive|close|upgrade)\r)", r"keep-alive: ", r"proxy")
 """The same of an app's answer."""
 
+KEPT = 5
+"""Processes that were replaced and still have visits. Each holds the memory of a whole HAProxy; more are not kept."""
+
 _ERRORS = {
     400: "The request cannot be understood.",
     403: "The request is not allowed.",
@@ -134,6 +137,7 @@ def render(
         tls=tls,
         crt_list=LIST,
         orphan=round(orphan),
+        kept=KEPT,
     )
     return made
 

@@ -1,8 +1,9 @@
 """The door between HAProxy and the doorman: a local socket on which doorman.lua asks what to do with a visit.
 
 One connection a question. The question is a line with its length, then its fields, a line each; a request's head cannot
-hold a line feed. The answer is `forward ADDRESS PORT MILLISECONDS-HELD` or `answer STATUS FIELDS BYTES REASON`, the
-header fields a line each, and the body. A connection that closes before says that HAProxy does not want to know.
+hold a line feed. The answer is `forward ADDRESS PORT MILLISECONDS-HELD ACCOUNT`; or `answer STATUS FIELDS BYTES
+REASON`, the header fields a line each, and the body. A connection that closes before says that HAProxy does not want to
+know. The question `begun` has no answer: a worker of HAProxy has begun.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from proxy.doorman import PROGRESS, Doorman
 from proxy.forwarded import Trust
+from proxy.haproxy.activity import UNCOUNTED
+from proxy.haproxy.maps import key_of
 from proxy.table import AppTable
 from proxy.visit import Answer, Forward, Gone, Verdict, Visit
 from torpor.routes import normalise_host
@@ -45,12 +48,15 @@ class Door:
         trust: Trust,
         tasks: asyncio.TaskGroup,
         asked: Callable[[AppId], None],
+        begun: Callable[[], None],
     ) -> None:
+        """`asked` is called for each visit to an app, `begun` when a worker of HAProxy has just begun."""
         self.doorman = doorman
         self._table = table
         self._trust = trust
         self._tasks = tasks
         self._asked = asked
+        self.begun = begun
         self._open: set[_Question] = set()
 
     async def open(self, path: Path) -> None:
@@ -151,6 +157,10 @@ class _Question(asyncio.Protocol):
         self._transport.abort()
 
     def _ask(self, said: dict[str, str]) -> None:
+        if said["how"] == "begun":
+            self._door.begun()
+            self._transport.close()
+            return
         visit = self._door.visit(said)
         if said["how"] == "again" and said["refused_port"].isdecimal():
             refused = Address(said["refused"], int(said["refused_port"]))
@@ -173,11 +183,16 @@ class _Question(asyncio.Protocol):
         """Say it. HAProxy counts the visit since before it asked, so a Forward is handed back at once."""
         if isinstance(verdict, Forward):
             host, port = verdict.address
-            self._transport.write(f"forward {host} {port} {verdict.held * 1000:.1f}\n".encode())
+            self._transport.write(f"forward {host} {port} {verdict.held * 1000:.1f} {account(verdict)}\n".encode())
             self._door.doorman.done(verdict)
         else:
             self._transport.write(_encode(verdict))
         self._transport.close()
+
+
+def account(forward: Forward) -> str:
+    """Where HAProxy counts this visit; it may not have known the app."""
+    return key_of(forward.app) + ("" if forward.counts else UNCOUNTED)
 
 
 def _encode(answer: Answer) -> bytes:

@@ -1,4 +1,4 @@
-"""The HAProxy engine: starts HAProxy or takes over the one that runs, restarts it, ends it.
+"""The HAProxy engine: finds or starts HAProxy, watches over it, ends it.
 
 Awake apps are served by HAProxy alone, also while this process is dead. It reads in the order it happens: claim the
 state directory, open the door, listen, start or take over, watch, drain.
@@ -8,22 +8,22 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from proxy.forwarded import Trust
-from proxy.haproxy import configuration, crt_list
+from proxy.haproxy import configuration
 from proxy.haproxy.configuration import RETURNING, Sizes, Timeouts, Tls
 from proxy.haproxy.door import Door
+from proxy.haproxy.generations import Generations
 from proxy.haproxy.lane import HaproxyLane
 from proxy.haproxy.listeners import PLAIN, TLS, Listeners
-from proxy.haproxy.maps import MAPS
-from proxy.haproxy.process import HaproxyProcess, check_configuration
 from proxy.haproxy.program import find_program
 from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
+from proxy.haproxy.succession import Succession
 from proxy.haproxy.uploads import Uploads
 from proxy.room import room
 from proxy.server import House
@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RESTART = (0.1, 5.0)
-"""Seconds before HAProxy is started again: the first pause, doubled up to the last."""
-STEADY = 10.0
-"""Seconds that it must have run for the pauses to begin anew."""
+IDLE_LOOK = 0.2
+"""Seconds between two looks at what is open, at the end."""
 ORPHAN = 60.0
 FDS_PER_CONNECTION = 2 * (1 + 1 / RETURNING)
 """Descriptors: the visitor's, and the doorman's, the app's or the way back's; at the other end of that are two more."""
@@ -77,17 +75,17 @@ class HaproxyEngine:
         timeouts = timeouts or Timeouts()
         self._files = configuration.render(self._sizes, trust.networks, timeouts, orphan, tls)
         self._tasks = asyncio.TaskGroup()
-        self._runtime = RuntimeSocket(self._state.runtime_socket)
-        self.lanes = HaproxyLane(self._runtime, house.table, house.ledger)
-        self._door = Door(house.doorman, house.table, trust, self._tasks, self.lanes.asked)
+        self._lives = Generations(self._state, lambda life: self.lanes.is_gone(life))
+        self._runtime = self._lives.runtime
+        self.lanes = HaproxyLane(self._lives.running, house.table, house.ledger)
+        self._begun = asyncio.Event()
+        asked = self.lanes.counts.asked
+        self._door = Door(house.doorman, house.table, trust, self._tasks, asked, self._begun.set)
         self._listeners = Listeners({PLAIN: listen} | ({TLS: tls.listen} if tls else {}))
-        self._uploads = Uploads(RuntimeSocket(self._state.runtime_socket), timeouts.body)
+        self._uploads = Uploads(self._runtime, timeouts.body)
         changed = certificates_changed or asyncio.Event()
-        self._certificates = _keeper(self._state, tls, changed) if tls is not None else None
-        self._haproxy: HaproxyProcess | None = None
-        self._watch: asyncio.Task[None] | None = None
-        self._watch_uploads: asyncio.Task[None] | None = None
-        self._watch_certificates: asyncio.Task[None] | None = None
+        self._certificates = _keeper(self._runtime, tls, changed) if tls is not None else None
+        self._watches: list[asyncio.Task[None]] = []
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -101,23 +99,40 @@ class HaproxyEngine:
 
     async def _begin(self) -> None:
         stack = self._stack
-        self._program, _ = await asyncio.to_thread(find_program, self._program)
+        program, version = await asyncio.to_thread(find_program, self._program)
+        succession = Succession(
+            program,
+            configuration.fingerprint(self._files | {"version": version}),
+            self._files,
+            lives=self._lives,
+            lanes=self.lanes,
+            listeners=self._listeners,
+            certificates=self._certificates,
+        )
         stack.enter_context(self._state)
-        stack.callback(self._state.clear, [*self._files, *MAPS, crt_list.LIST])
-        self._state.empty(crt_list.FOLDER)  # keys that a process has left which was killed while it started HAProxy
+        stack.callback(self._clear)
         await stack.enter_async_context(self._tasks)
+        stack.push_async_callback(self._watch_no_more)
+        stack.callback(self.lanes.let_go)
         await self._door.open(self._state.door_socket)
         stack.callback(self._door.close)
-        stack.push_async_callback(self.stop, 0)
         if self._certificates is not None:
             await self._certificates.read()
-        if not await self._take_over():
+        await self._lives.find()
+        if (found := self._lives.current) is not None:
+            await succession.take_over(found)  # where that fails it is left to whoever tries again
+            stack.push_async_callback(self.stop, 0)
+        else:
+            stack.push_async_callback(self.stop, 0)
             self._listeners.bind()
-            await self._start(check=True)
-        self._watch = self._tasks.create_task(self._supervise())
-        self._watch_uploads = self._tasks.create_task(self._uploads.watch())
+            await succession.start(check=True)
+        for life in self._lives.replaced:
+            self._watch(self._lives.see_off(life))
+        self._watch(succession.supervise())
+        self._watch(succession.notice_reloads(self._begun))
+        self._watch(self._uploads.watch())
         if self._certificates is not None:
-            self._watch_certificates = self._tasks.create_task(self._certificates.run())
+            self._watch(self._certificates.run())
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -131,102 +146,51 @@ class HaproxyEngine:
 
     @property
     def pid(self) -> int:
-        """HAProxy's master process; 0 while there is none."""
-        return self._haproxy.pid if self._haproxy is not None else 0
+        """HAProxy's master process; 0 while none takes new visits."""
+        return self._lives.current.pid if self._lives.current is not None else 0
 
     async def stop(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""
-        for task in (self._watch, self._watch_uploads, self._watch_certificates):
-            if task is not None:
-                task.cancel()
-        return await self._end(grace)
-
-    async def _take_over(self) -> bool:
-        """Whether an HAProxy runs that an earlier process of ours started just like this one."""
-        haproxy = await HaproxyProcess.find(self._state)
-        if haproxy is None:
-            return False
-        self._haproxy = haproxy
-        facts = self._state.recall()
-        same = facts.get("fingerprint") == configuration.fingerprint(self._files)
-        if not self._listeners.adopt(await self._runtime.listeners(), facts.get("listeners")) or not same:
-            logger.warning("the HAProxy that runs here has other settings and is ended")
-            await self._end(0)
-            return False
-        self.lanes.is_up(taken_over=True)
-        if self._certificates is not None:
-            self._certificates.is_up(taken_over=True)
-        await self.lanes.renew()
-        logger.info("took over the running HAProxy (process %d)", haproxy.pid)
-        return True
-
-    async def _start(self, *, check: bool = False) -> None:
-        maps = {
-            name: "".join(f"{entry.key} {entry.value}\n" for entry in entries)
-            for name, entries in self.lanes.contents().items()
-        }
-        certificates = self._certificates.contents() if self._certificates is not None else {}
-        try:
-            self._state.write(self._files | maps | certificates)
-            if check:
-                await check_configuration(self._program, self._state.path, self._listeners)
-            self._haproxy = await HaproxyProcess.start(self._program, self._state, self._listeners)
-        finally:
-            self._state.empty(crt_list.FOLDER)  # HAProxy has read the keys, and nobody else needs to
-        facts = {
-            "fingerprint": configuration.fingerprint(self._files),
-            "listeners": self._listeners.note(),
-            "pid": self.pid,
-        }
-        self._state.remember(facts)
-        self.lanes.is_up()
-        if self._certificates is not None:
-            self._certificates.is_up()
-
-    async def _supervise(self) -> None:
-        """Start HAProxy again whenever it has ended. New connections wait in the listener meanwhile."""
-        loop = asyncio.get_running_loop()
-        pause = RESTART[0]
-        while True:
-            began = loop.time()
-            if self._haproxy is not None:
-                async with asyncio.TaskGroup() as group:
-                    hearing = group.create_task(self._haproxy.hear())
-                    how = await self._haproxy.ended()
-                    hearing.cancel()
-                self.lanes.is_down()
-                logger.error("HAProxy has ended (%s); the next one starts in %.1fs", how, pause)
-            self._haproxy = None
-            await asyncio.sleep(pause)
-            pause = RESTART[0] if loop.time() - began > STEADY else min(RESTART[1], pause * 2)
-            try:
-                self._listeners.bind()
-                await self._start()
-            except OSError as error:
-                logger.error("%s", error)
-
-    async def _end(self, grace: float) -> int:
-        """Drain HAProxy and see it end."""
-        haproxy, self._haproxy = self._haproxy, None
-        if haproxy is not None and grace > 0:
-            haproxy.drain()
-            self.lanes.is_draining(haproxy.through_master)
+        await self._watch_no_more()
         self._listeners.end()
-        if haproxy is None:
-            return 0
         cut = 0
         if grace > 0:
+            self.lanes.let_go()
             try:
-                async with asyncio.timeout(grace):
-                    await haproxy.ended()
+                async with asyncio.timeout(grace), asyncio.TaskGroup() as group:
+                    draining = group.create_task(self._lives.see_off_all())
+                    idle = group.create_task(self._until_idle())
+                    await asyncio.wait([draining, idle], return_when=asyncio.FIRST_COMPLETED)
+                    draining.cancel()
+                    idle.cancel()
             except TimeoutError:
-                cut = await haproxy.open_visits()
-        await haproxy.kill()
-        self.lanes.is_down()
+                cut = await self.lanes.open_visits() or 0
+        await self._lives.kill()
         return cut
 
+    async def _until_idle(self) -> None:
+        """Connections without a request may be closed in the end."""
+        while True:
+            await asyncio.sleep(IDLE_LOOK)
+            if await self.lanes.open_visits() == 0:
+                return
 
-def _keeper(state: StateDirectory, tls: Tls, changed: asyncio.Event) -> "CertificateKeeper":
+    def _clear(self) -> None:
+        if not self._lives.running:
+            self._state.clear()
+
+    def _watch(self, watching: Coroutine[None, None, None]) -> None:
+        self._watches.append(self._tasks.create_task(watching))
+
+    async def _watch_no_more(self) -> None:
+        watches, self._watches = self._watches, []
+        for watch in watches:
+            watch.cancel()
+        if watches:
+            await asyncio.wait(watches)
+
+
+def _keeper(runtime: RuntimeSocket, tls: Tls, changed: asyncio.Event) -> "CertificateKeeper":
     from proxy.haproxy.certificate_keeper import CertificateKeeper  # here: who has no TLS does without its libraries
 
-    return CertificateKeeper(RuntimeSocket(state.runtime_socket), tls.certificates, changed)
+    return CertificateKeeper(runtime, tls.certificates, changed)

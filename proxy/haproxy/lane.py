@@ -1,14 +1,19 @@
-"""HAProxy's fast lane: keeps its maps as the table says, and writes its counts into the ledger."""
+"""HAProxy's fast lane: keeps its maps as the table says, and writes its counts into the ledger.
+
+Several workers may run: the newest of the newest life takes new visits and has the table's word; all others have no
+address any more, and only their counts are read. A drain is acknowledged with what all of them say.
+"""
 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 
-from proxy.haproxy import activity, maps
-from proxy.haproxy.activity import TABLE, UNCOUNTED, Row
+from proxy.haproxy import maps
+from proxy.haproxy.counts import Counts
 from proxy.haproxy.maps import MAPS, Entry, key_of
-from proxy.haproxy.runtime import RuntimeSocket
+from proxy.haproxy.process import HaproxyProcess
+from proxy.haproxy.worker import Worker
 from proxy.lanes import LaneError
 from proxy.ledger import Ledger
 from proxy.table import AppTable
@@ -23,84 +28,89 @@ MANY = 300
 
 
 class HaproxyLane:
-    """The port `proxy.lanes.Lanes`. Nothing can be done while HAProxy is down; whoever starts it says so."""
+    """The port `proxy.lanes.Lanes`. Nothing can be done while no HAProxy runs; whoever starts it says so."""
 
-    def __init__(self, runtime: RuntimeSocket, table: AppTable, ledger: Ledger) -> None:
-        self._runtime = runtime
+    def __init__(self, lives: Sequence[HaproxyProcess], table: AppTable, ledger: Ledger) -> None:
+        """`lives` are those that run, oldest first; they come and go."""
+        self._lives = lives
         self._table = table
-        self._ledger = ledger
         self._up = asyncio.Event()
-        self._lines: dict[AppId, list[Entry]] = {}
-        """What HAProxy's maps hold."""
-        self._known = False
-        """Whether that is sure."""
+        self._workers: dict[int, Worker] = {}
+        """All that run, by process."""
+        self._met: set[HaproxyProcess] = set()
+        """Lives whose workers have been looked up once: those that come later are new."""
+        self._serving: Worker | None = None
+        """The one that takes new visits; None when that is not known."""
         self._apps: dict[str, AppId] = {}
         """The apps by their names in HAProxy."""
-        self._seen: dict[AppId, int] | None = {}
-        """Requests that the table counted, of the apps that were in it when it was last read; None before that."""
         self._made: dict[AppId, tuple[AppView, list[Entry]]] = {}
         """The routes' lines of the apps as they were when these were made."""
-        self._asked: Counter[AppId] = Counter()
+        self.counts = Counts(table, ledger)
         self._turn = asyncio.Lock()
-        self._draining = False
 
     # For whoever runs HAProxy
 
-    def contents(self) -> dict[str, list[Entry]]:
-        """All maps as they should be, for a HAProxy that is about to start; `is_up` follows."""
-        self._lines, self._apps, self._known = {}, {}, True
-        for known in self._table:
-            self._note(known.view.id, self._wanted(known.view.id))
-        return self._by_map(self._lines)
+    @property
+    def serving(self) -> int | None:
+        """The process that takes new visits, where that is known."""
+        return self._serving.pid if self._serving is not None else None
 
-    def is_up(self, *, taken_over: bool = False) -> None:
-        """HAProxy runs. One that was taken over from an earlier process may hold anything."""
-        self._known = self._known and not taken_over
-        self._seen = None if taken_over else {}
+    def contents(self) -> dict[str, list[Entry]]:
+        """What the maps hold for an HAProxy that is about to start: the routes. It asks the doorman for the rest."""
+        lines = {known.view.id: self._wanted(known.view.id) for known in self._table}
+        return {
+            name: [] if name in (maps.ADDRESSES, maps.SEVERAL) else entries
+            for name, entries in self._by_map(lines).items()
+        }
+
+    def is_up(self) -> None:
+        """An HAProxy runs."""
         self._up.set()
 
-    def is_draining(self, runtime: RuntimeSocket) -> None:
-        """HAProxy lets its visits end, and takes no commands but through this."""
-        self._runtime = runtime
-        self._draining = True
+    def is_gone(self, life: HaproxyProcess) -> None:
+        """This one has ended, and with it its visits."""
+        self._met.discard(life)
+        for pid in [pid for pid, worker in self._workers.items() if worker.life is life]:
+            self._forget(pid)
+        if not self._lives:
+            self._up.clear()
+        self.counts.settle(self._workers.values(), self._apps)
 
-    def is_down(self) -> None:
-        """HAProxy has ended, and with it every visit."""
-        self._up.clear()
-        self._settle({})
+    def let_go(self) -> None:
+        """Keep none from ending when its visits have ended."""
+        for worker in self._workers.values():
+            worker.socket.let_go()
 
-    def asked(self, app: AppId) -> None:
-        """A visit to this app asks the doorman, who counts it."""
-        self._asked[app] += 1
+    async def open_visits(self) -> int | None:
+        """How many are under way over all apps; None when HAProxy does not say."""
+        try:
+            await self.look()
+        except LaneError:
+            return None
+        return sum(row.open for worker in self._workers.values() for row in worker.rows.values())
 
     # The port
 
     async def renew(self) -> None:
         async with self._working():
-            await self._refuse_while_draining()
-            wanted = {known.view.id: self._wanted(known.view.id) for known in self._table}
-            if self._known:
-                await self._follow(wanted.keys() | self._lines.keys())
-            else:
-                self._lines, self._apps = {}, {}
-                for name, entries in self._by_map(wanted).items():
-                    await self._runtime.replace(name, ((entry.key, entry.value) for entry in entries))
-                for app, lines in wanted.items():
-                    self._note(app, lines)
-                self._known = True
+            await self._gather()
+            if self._serving is not None and self._serving.lines is not None:
+                await self._follow(self._serving, {known.view.id for known in self._table} | self._serving.lines.keys())
             await self._look()
 
     async def change(self, apps: Collection[AppId]) -> None:
         async with self._working():
-            await self._refuse_while_draining()
-            if not self._known:
-                raise LaneError("what HAProxy holds is not known yet")
-            await self._follow(apps)
+            if self._serving is None:
+                await self._gather()
+            if self._serving is not None and self._serving.lines is not None:
+                await self._follow(self._serving, apps)
             if any((known := self._table.get(app)) and known.view.phase is Phase.DRAINING for app in apps):
+                await self._gather()  # whoever has come since knew no address
                 await self._look()
 
     async def look(self) -> None:
         async with self._working():
+            await self._gather()
             await self._look()
 
     # How
@@ -113,33 +123,86 @@ class HaproxyLane:
         except TimeoutError:
             raise LaneError("HAProxy is not running") from None
         async with self._turn:
-            yield
+            try:
+                yield
+            except BaseException:
+                self._serving = None  # whoever breaks off in between knows nothing
+                raise
 
-    async def _refuse_while_draining(self) -> None:
-        if self._draining:
-            await self._look()
-            raise LaneError("HAProxy takes no changes while it drains")
+    async def _gather(self) -> None:
+        """Know all workers. The newest is given what it should hold; then it alone takes visits, and of all others the
+        addresses are taken."""
+        found: dict[int, Worker] = {}
+        serving = None
+        for life in list(self._lives):
+            pids = await life.workers()
+            for pid in pids:
+                worker = self._workers.get(pid)
+                if worker is None or worker.life is not life:
+                    worker = Worker(life, pid, watched=life.ours or life in self._met)
+                    await worker.socket.hold()
+                found[pid] = worker
+            self._met.add(life)
+            serving = found[pids[0]] if pids and not life.draining else serving
+        found = {pid: worker for pid, worker in found.items() if worker.life in self._lives}  # still
+        for pid in self._workers.keys() - found.keys():
+            self._forget(pid)
+        self._workers = found
+        if serving is not None and serving.lines is None:
+            wanted = {known.view.id: self._wanted(known.view.id) for known in self._table}
+            self._apps = {key_of(app): app for app in wanted}
+            await serving.fill(wanted, self._by_map(wanted))
+        for life in list(self._lives):
+            if serving is not None and life is not serving.life:
+                life.drain()
+        for worker in list(found.values()):
+            if worker is not serving:
+                await self._tell_replaced(worker, worker.shut())
+        self._serving = serving
 
-    async def _follow(self, apps: Collection[AppId]) -> None:
-        """Make the maps hold what they should of these apps."""
-        changes = {app: (self._lines.get(app, []), self._wanted(app)) for app in apps}
+    @staticmethod
+    async def _tell_replaced(worker: Worker, telling: Coroutine[None, None, None]) -> None:
+        """One that was replaced may end at any moment."""
+        try:
+            await telling
+        except LaneError:
+            if worker.pid in await worker.life.workers():
+                raise
+            worker.is_gone()
+
+    def _forget(self, pid: int) -> None:
+        worker = self._workers.pop(pid)
+        worker.is_gone()
+        self.counts.touch(worker, self._apps)
+        if self._serving is worker:
+            self._serving = None
+
+    async def _follow(self, worker: Worker, apps: Collection[AppId]) -> None:
+        """Make its maps hold what they should of these apps."""
+        lines = worker.lines or {}
+        changes = {app: (lines.get(app, []), self._wanted(app)) for app in apps}
         changes = {app: (old, new) for app, (old, new) in changes.items() if old != new}
         touched = Counter(entry.map for old, new in changes.values() for entry in {*old} ^ {*new})
-        self._known = False  # until it is done: whoever breaks off in between knows nothing
+        worker.lines = None  # until it is done
         for name in MAPS:
             if touched[name] > MANY:
-                whole = self._lines | {app: new for app, (_, new) in changes.items()}
-                lines = (entry for lines in whole.values() for entry in lines if entry.map == name)
-                await self._runtime.replace(name, ((entry.key, entry.value) for entry in lines))
+                whole = lines | {app: new for app, (_, new) in changes.items()}
+                entries = (entry for lines in whole.values() for entry in lines if entry.map == name)
+                await worker.socket.replace(name, ((entry.key, entry.value) for entry in entries))
         small = {name for name in MAPS if 0 < touched[name] <= MANY}
-        await self._runtime.do(
+        await worker.socket.do(
             command
             for old, new in changes.values()
             for command in maps.commands([e for e in old if e.map in small], [e for e in new if e.map in small])
         )
         for app, (_, new) in changes.items():
-            self._note(app, new)
-        self._known = True
+            if new:
+                lines[app] = new
+                self._apps[key_of(app)] = app
+            else:
+                lines.pop(app, None)
+                self._apps.pop(key_of(app), None)
+        worker.lines = lines
 
     def _wanted(self, app: AppId) -> list[Entry]:
         known = self._table.get(app)
@@ -153,52 +216,16 @@ class HaproxyLane:
             made = self._made[app] = (view, [maps.route_entry(view, route) for route in routes])
         return made[1] + (maps.address_entries(view) if self._table.linked else [])
 
-    def _note(self, app: AppId, lines: list[Entry]) -> None:
-        if lines:
-            self._lines[app] = lines
-            self._apps[key_of(app)] = app
-        else:
-            self._lines.pop(app, None)
-            self._apps.pop(key_of(app), None)
-
     @staticmethod
     def _by_map(lines: dict[AppId, list[Entry]]) -> dict[str, list[Entry]]:
         return {name: [entry for entries in lines.values() for entry in entries if entry.map == name] for name in MAPS}
 
     async def _look(self) -> None:
-        try:
-            self._settle(activity.read(await self._runtime.ask(f"show table {TABLE}")))
-        except ValueError as error:
-            raise LaneError(f"HAProxy's activity cannot be read: {error}") from None
-
-    def _settle(self, rows: dict[str, Row]) -> None:
-        """Put what the table says into the ledger."""
-        nothing = Row(0, 0, 0.0)
-        names = {key.removesuffix(UNCOUNTED) for key in rows}
-        apps = {app: name for name in names if (app := self._apps.get(name)) is not None}
-        now = self._ledger.now()
-        seen: dict[AppId, int] = {}
-        for app in apps.keys() | (self._seen or {}).keys():
-            name = key_of(app)
-            counted, other = rows.get(name, nothing), rows.get(name + UNCOUNTED, nothing)
-            self._ledger.observe(
-                app,
-                in_flight=counted.open,
-                busy=counted.open + other.open,
-                last_access=now - counted.age if name in rows and self._table.get(app) else None,
-            )
-            if name in rows or name + UNCOUNTED in rows:
-                seen[app] = counted.requests + other.requests
-                self._count(app, seen[app])
-        self._seen = seen
-
-    def _count(self, app: AppId, requests: int) -> None:
-        """Visits that passed on the fast lane: those counted by HAProxy, less those the doorman was asked about."""
-        if self._seen is None:
-            return
-        before = self._seen.get(app, 0)
-        new = requests - before if requests >= before else requests  # the entry was made anew
-        asked = min(self._asked[app], new)
-        self._asked[app] -= asked
-        if new > asked:
-            self._ledger.count(app, "fast forwarded", new - asked)
+        for worker in list(self._workers.values()):  # they may end meanwhile
+            if worker is self._serving:
+                await worker.read()
+            else:
+                await self._tell_replaced(worker, worker.read())
+            self.counts.touch(worker, self._apps)
+        self.counts.settle(self._workers.values(), self._apps)
+        self.counts.next_look()

@@ -6,14 +6,14 @@ import logging
 import os
 import re
 import signal
+import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
-from proxy.haproxy import activity
-from proxy.haproxy.activity import TABLE
+from proxy.haproxy.left import kill_all, leads, processes_in, runs_in
 from proxy.haproxy.listeners import Listeners
 from proxy.haproxy.runtime import RuntimeSocket
-from proxy.haproxy.state import StateDirectory
+from proxy.haproxy.state import GenerationDirectory
 from proxy.lanes import LaneError
 
 logger = logging.getLogger(__name__)
@@ -27,85 +27,101 @@ LISTENERS = "listeners.sock"
 WORDS = 2000
 """Characters of its complaints that are kept."""
 
-_MASTER = re.compile(r"^(\d+)\s+master\b", re.MULTILINE)
-_LEFT = "aborting Lua processing on expired timeout"
-"""What it says of each visitor who leaves while held."""
+_WORKER = re.compile(r"^(\d+)\s+worker\s+(\d+)", re.MULTILINE)
 _NOISE = re.compile(r"^\[(NOTICE|WARNING|ALERT)\]\s+\(\d+\) : ")
+_NO_NEWS = re.compile(
+    r"Proxy \S+ stopped|Failed to transfer socket$|(Former|Current|New) worker|Loading success|Exiting Master"
+    r"|.*aborting Lua processing on expired timeout"
+)
+"""What a reload or an end brings with it (the sockets are for commands to a worker that has just ended); and what it
+says of each visitor who leaves while held."""
 
 
 class HaproxyProcess:
-    """One life of HAProxy, a master and its worker."""
+    """One life of HAProxy: a master and its workers. The newest serves, the others end when their visits have ended."""
 
-    def __init__(self, pid: int, process: Process | None, state: StateDirectory) -> None:
+    def __init__(self, pid: int, process: Process | None, directory: GenerationDirectory) -> None:
         self.pid = pid
+        self.directory = directory
+        self.ours = process is not None
+        """Whether this process of ours has started it."""
+        self.draining = "draining" in directory.recall()
         self._process = process
-        self._runtime = RuntimeSocket(state.runtime_socket)
-        self.through_master = RuntimeSocket(state.master_socket, "@1 ")
-        """Reaches the worker also while it drains and does not listen itself."""
+        self._master = RuntimeSocket(directory.master_socket)
         self._words = ""
 
     @classmethod
-    async def start(cls, program: str, state: StateDirectory, listeners: Listeners) -> "HaproxyProcess":
+    async def start(cls, program: str, directory: GenerationDirectory, listeners: Listeners) -> "HaproxyProcess":
         """Start it on our listeners and wait until it answers. Raises OSError with what it says."""
-        state.clear_sockets()
-        async with listeners.handed_out(state.path / LISTENERS):
+        async with listeners.handed_out(directory.path / LISTENERS):
             process = await asyncio.create_subprocess_exec(
                 program,
                 *("-W", "-S", "unix@master.sock,mode,600", "-f", "haproxy.cfg", "-x", LISTENERS),
-                cwd=state.path,
+                cwd=directory.path,
                 env=_environment(listeners),
                 stdin=DEVNULL,
                 stdout=DEVNULL,
                 stderr=PIPE,
                 start_new_session=True,  # Ctrl-C is for us; and it serves on when we are killed
             )
-            made = cls(process.pid, process, state)
-            await made._until_it_answers(state)
+            made = cls(process.pid, process, directory)
+            try:
+                await made._until_it_answers()
+                if process.returncode is not None:
+                    await made.hear()
+                    raise OSError(f"HAProxy does not start: {made._words or f'exit code {process.returncode}'}")
+            except BaseException as error:
+                await made.kill()
+                if isinstance(error, TimeoutError):
+                    raise OSError(f"HAProxy has not answered within {START:g}s; {made._words}") from None
+                raise
         return made
 
-    async def _until_it_answers(self, state: StateDirectory) -> None:
-        process = self._process
-        assert process is not None  # noqa: S101 - for the type checker: just started
-        try:
-            async with asyncio.timeout(START):
-                while process.returncode is None and not await self.find(state):
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(0.02):
-                            await self.hear()
-        except BaseException as error:
-            await self.kill()
-            if isinstance(error, TimeoutError):
-                raise OSError(f"HAProxy has not answered within {START:g}s; {self._words}") from None
-            raise
-        if process.returncode is not None:
-            await self.hear()
-            raise OSError(f"HAProxy does not start: {self._words or f'exit code {process.returncode}'}")
-
     @classmethod
-    async def find(cls, state: StateDirectory) -> "HaproxyProcess | None":
-        """The one that an earlier process left running here."""
-        try:
-            pid = _MASTER.search(await RuntimeSocket(state.master_socket).ask("show proc"))
-        except LaneError:
-            return None
-        made = cls(int(pid[1]), None, state) if pid else None
-        return made if made and await made.answers() else None
+    async def find(cls, directory: GenerationDirectory) -> "HaproxyProcess | None":
+        """The one that an earlier process left running here. It may be starting or reloading just now."""
+        masters = [pid for pid in processes_in(directory.path) if leads(pid)]
+        for pid in masters:
+            made = cls(pid, None, directory)
+            try:
+                await made._until_it_answers()
+            except TimeoutError:
+                logger.warning("the HAProxy that runs here (process %d) does not answer and is ended", pid)
+            else:
+                if made._alive():
+                    return made
+        kill_all(directory.path)
+        return None
 
-    async def answers(self) -> bool:
-        """Whether its worker takes commands."""
+    async def _until_it_answers(self) -> None:
+        """Or until it has ended. Raises TimeoutError."""
+        async with asyncio.timeout(START):
+            while self._alive() and not await self._answers():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.02):
+                        await self.hear()
+                        await asyncio.sleep(1)
+
+    async def _answers(self) -> bool:
         try:
-            return "Pid:" in await self._runtime.ask("show info")
+            return any(["Pid:" in await self._master.ask(f"@!{pid} show info") for pid in await self.workers()])
         except LaneError:
             return False
 
-    async def open_visits(self) -> int:
-        """How many are under way over all apps."""
+    async def workers(self) -> list[int]:
+        """The worker processes, the newest first. Raises LaneError, also while the master reloads."""
         try:
-            said = await self.through_master.ask(f"show table {TABLE}")
-            return sum(row.open for row in activity.read(said).values())
-        except (LaneError, ValueError) as error:
-            logger.debug("HAProxy does not say what is open: %s", error)
-            return 0
+            said = await self._master.ask("show proc")
+        except LaneError:
+            if not runs_in(self.pid, self.directory.path.resolve()):
+                return []  # it has just ended
+            raise
+        found: list[tuple[str, str]] = _WORKER.findall(said)
+        return [int(pid) for pid, _ in sorted(found, key=lambda worker: int(worker[1]))]
+
+    async def listeners(self) -> list[socket.socket]:
+        """Copies of the sockets on which it listens; the caller closes them. Raises LaneError."""
+        return await RuntimeSocket(self.directory.runtime_socket).listeners()
 
     async def hear(self) -> None:
         """Log what it says, until it has ended."""
@@ -115,48 +131,51 @@ class HaproxyProcess:
             text = line.decode(errors="replace").strip()
             kind = found[1] if (found := _NOISE.match(text)) else "WARNING"
             text = _NOISE.sub("", text)
-            if kind == "NOTICE" or _LEFT in text:
+            if kind == "NOTICE" or _NO_NEWS.match(text):
                 logger.debug("HAProxy: %s", text)
             else:
                 self._words = f"{self._words}; {text}".removeprefix("; ")[-WORDS:]
                 logger.log(logging.WARNING, "HAProxy: %s", text)
 
     async def ended(self) -> str:
-        """Wait until it has ended; how, for people."""
+        """Wait until it has ended, and log what it says until then; how it ended, for people. One caller at a time."""
+        async with asyncio.TaskGroup() as group:
+            hearing = group.create_task(self.hear())
+            how = await self._exit()
+            hearing.cancel()
+        return f"{how}; {self._words}" if self._words else how
+
+    async def _exit(self) -> str:
         if self._process is None:
-            while _alive(self.pid):  # noqa: ASYNC110 - nobody tells us of a process that is not our child
+            while self._alive():  # noqa: ASYNC110 - nobody tells us of a process that is not our child
                 await asyncio.sleep(POLL)
             return "it is gone"
         code = await self._process.wait()
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return f"{how}; {self._words}" if self._words else how
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     def drain(self) -> None:
         """Have it close its listeners and end when its visits have ended."""
-        self._signal(signal.SIGUSR1)
+        if not self.draining:
+            self.draining = True
+            self._signal(signal.SIGUSR1)
+            self.directory.remember(draining=True)
 
     async def kill(self) -> None:
         """End it now: all its processes, since a worker outlives its master for a moment."""
         self._signal(signal.SIGTERM)
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2.0):
-                await self.ended()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
-            await self.ended()
+                await self._exit()
+        kill_all(self.directory.path)
+        await self._exit()
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, number)
+        if self._alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
-
-def kill_left(directory: Path) -> None:
-    """Kill the HAProxy that a proxy process left running in this state directory when it was killed itself."""
-    pid = StateDirectory(directory).recall().get("pid")
-    with contextlib.suppress(OSError):
-        if isinstance(pid, int) and Path(f"/proc/{pid}/cwd").readlink() == directory.resolve():
-            os.killpg(pid, signal.SIGKILL)
+    def _alive(self) -> bool:
+        return self._process.returncode is None if self._process else runs_in(self.pid, self.directory.path.resolve())
 
 
 async def check_configuration(program: str, directory: Path, listeners: Listeners) -> None:
@@ -188,11 +207,3 @@ def _environment(listeners: Listeners) -> dict[str, str]:
     """Ours, less what is Torpor's own in it: secrets."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TORPOR_", "HAPROXY_"))}
     return inherited | listeners.environment()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

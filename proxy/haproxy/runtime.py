@@ -22,17 +22,17 @@ class RuntimeSocket:
     """Speaks with a running HAProxy. Every method raises LaneError when that does not answer, in words."""
 
     def __init__(self, path: Path, prefix: str = "") -> None:
-        """`prefix` goes before each command line: the master's socket passes what begins with `@1` on to its worker."""
+        """`prefix` goes before each command line: a master passes what begins with `@!PID` on to that worker."""
         self._path = path
         self._prefix = prefix
         self._turn = asyncio.Lock()
 
-    async def ask(self, command: str) -> str:
-        """One command line and the answer to it."""
+    async def ask(self, command: str, answers: int = 1) -> str:
+        """One command line and the answer to it; with `;` in between it is as many commands, and answers."""
         async with self._turn:
             try:
                 async with asyncio.timeout(DEADLINE):
-                    return await self._exchange(command)
+                    return await self._exchange(command, answers)
             except TimeoutError:
                 raise LaneError(f"HAProxy has not answered within {DEADLINE:g}s") from None
             except OSError as error:
@@ -69,12 +69,12 @@ class RuntimeSocket:
         size = 0
         for command in commands:
             if batch and size + len(command.encode()) > BATCH:
-                await self._quietly("; ".join(batch))
+                await self._quietly(self._together(batch), len(batch))
                 batch, size = [], 0
             batch.append(command)
-            size += len(command.encode()) + 2
+            size += len(command.encode()) + len(self._prefix) + 2
         if batch:
-            await self._quietly("; ".join(batch))
+            await self._quietly(self._together(batch), len(batch))
 
     async def replace(self, map_name: str, entries: Iterable[tuple[str, str]]) -> None:
         """Give a map other contents, all at once."""
@@ -95,11 +95,15 @@ class RuntimeSocket:
             await self._quietly(f"add map @{version} {map_name} <<\n{''.join(lines)}")
         await self._quietly(f"commit map @{version} {map_name}")
 
-    async def _quietly(self, command: str) -> None:
-        if said := (await self.ask(command)).strip():
+    def _together(self, commands: list[str]) -> str:
+        return f"; {self._prefix}".join(commands)
+
+    async def _quietly(self, command: str, answers: int = 1) -> None:
+        if said := (await self.ask(command, answers)).strip():
             raise LaneError(f"HAProxy refused {command[:80]!r}: {said[:200]}")
 
-    async def _exchange(self, command: str) -> str:
+    async def _exchange(self, command: str, answers: int) -> str:
+        """`answers` is for who cannot tell by the end of the connection."""
         reader, writer = await asyncio.open_unix_connection(self._path)
         try:
             writer.write(f"{self._prefix}{command}\n".encode())

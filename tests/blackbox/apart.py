@@ -97,7 +97,8 @@ class Proxy(Running):
 
     def haproxy(self) -> int:
         """The process id of its HAProxy's master."""
-        return int(json.loads((self.state / "engine.json").read_text())["pid"])
+        newest = max(self.state.glob("haproxy-*"), key=lambda path: int(path.name.removeprefix("haproxy-")))
+        return int(json.loads((newest / "generation.json").read_text())["pid"])
 
 
 class Scaler(Running, Asking):

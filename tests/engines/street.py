@@ -110,9 +110,9 @@ def make_engine(engine: str, house: House, state: Path, **options: object) -> En
 
 
 @contextlib.asynccontextmanager
-async def street(engine: str, state: Path, **options: object) -> AsyncIterator[Street]:
-    """The engine on a free port. At the end nobody may be left in the books."""
-    here = Street()
+async def street(engine: str, state: Path, *, here: Street | None = None, **options: object) -> AsyncIterator[Street]:
+    """The engine on a free port, perhaps with apps there already. At the end nobody may be left in the books."""
+    here = here or Street()
     here.engine = make_engine(engine, House(here.doorman, here.table, here.ledger), state, **options)
     async with here.engine, asyncio.TaskGroup() as group:
         here.keeper = LaneKeeper(here.engine.lanes, here.table, here.ledger, here.sent.append)

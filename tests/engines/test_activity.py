@@ -104,6 +104,17 @@ async def test_who_counts_is_what_the_doorman_says(
         await visitor.answer()
 
 
+async def test_a_visit_by_the_wildcard_of_a_far_parent_is_in_flight(engine: str, state: Path) -> None:
+    async with Slow() as app, street(engine, state) as here:
+        await here.awake(app, routes=("*.app.localhost",))
+        visitor = await here.visitor()
+        visitor.send(request("GET", "/", "Host: a.b.c.d.e.f.g.h.app.localhost"))
+        await here.until_in_flight(1)
+        app.go.set()
+        await visitor.answer()
+        await here.until_in_flight(0)
+
+
 async def test_a_favicon_does_not_count(engine: str, state: Path) -> None:
     async with App() as app, street(engine, state) as here:
         await here.awake(app)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proxy.haproxy.process import kill_left
+from proxy.haproxy.left import kill_left
 from proxy.haproxy.state import default_directory
 from torpor import __version__
 from torpor.cli.child import ProxyProcess, torpor_command

@@ -1,7 +1,7 @@
 -- Asks Torpor's doorman about a visit and waits for its verdict. One connection a question; the words are in
 -- proxy/haproxy/door.py. When the doorman is not there (it is being restarted) the question is put again for a while.
 
-local DOOR = "unix@door.sock"
+local DOOR = "unix@../door.sock"
 local PATIENCE = 10       -- seconds without a doorman before the visit is given up
 local LONGEST = 86400     -- seconds to wait for a verdict: the doorman has its own limits
 
@@ -45,13 +45,13 @@ local function ask(text)
         socket:close()
         return nil, true
     end
-    local address, port, held = line:match("^forward (%S+) (%d+) (%S+)$")
+    local address, port, held, account = line:match("^forward (%S+) (%d+) (%S+) (%S+)$")
     if address then
         socket:close()
         -- Closing takes a turn of its own. Without it thousands that are let go at once open their app's connection
         -- before, and run out of descriptors.
         core.yield()
-        return { to = address .. "|" .. port, held = held }
+        return { to = address .. "|" .. port, held = held, account = account }
     end
     local status, count, size, reason = line:match("^answer (%d+) (%d+) (%d+) ?(.*)$")
     if not status then
@@ -81,6 +81,9 @@ core.register_action("doorman", { "http-req" }, function(txn, how)
         local verdict, again = ask(text)
         if verdict and verdict.to then
             txn:set_var("txn.to", verdict.to)
+            if verdict.account:gsub("~$", "") ~= txn:get_var("txn.app") then
+                txn:set_var("txn.told", verdict.account)
+            end
             if verdict.held ~= "0" then
                 txn:set_var("txn.held", verdict.held)
             end

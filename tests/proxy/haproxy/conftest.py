@@ -2,10 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.proxy.haproxy.lives import Lives
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +21,12 @@ def state() -> Iterator[Path]:
     """A state directory with a short path, for its sockets."""
     with tempfile.TemporaryDirectory(prefix="torpor-") as directory:
         yield Path(directory)
+
+
+@pytest.fixture
+async def life(state: Path) -> AsyncIterator[Lives]:
+    lives = Lives(state)
+    try:
+        yield lives
+    finally:
+        await lives.end()

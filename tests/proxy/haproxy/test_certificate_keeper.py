@@ -18,6 +18,7 @@ from proxy.haproxy.configuration import Tls
 from proxy.haproxy.crt_list import LIST
 from proxy.haproxy.engine import HaproxyEngine
 from proxy.haproxy.runtime import RuntimeSocket
+from proxy.haproxy.state import StateDirectory
 from proxy.lanes import LaneError
 from proxy.server import House
 from tests.certificates import DAY, Authority, Made, put
@@ -66,7 +67,7 @@ class Secured:
 
     async def held(self) -> list[str]:
         """What HAProxy shows to visitors."""
-        said = await RuntimeSocket(self.state / "run.sock").ask(f"show ssl crt-list {LIST}")
+        said = await RuntimeSocket(self.state / "haproxy-1" / "run.sock").ask(f"show ssl crt-list {LIST}")
         return [line.split(" ")[0] for line in said.splitlines() if line.startswith("certificates/")]
 
 
@@ -180,11 +181,11 @@ async def test_the_next_process_brings_a_running_haproxy_up_to_date(state: Path,
     async with secured(state, directory, old=Authority().make("old.localhost")) as it:
         engine = it.here.engine
         assert isinstance(engine, HaproxyEngine)
-        runtime = RuntimeSocket(state / "run.sock")
+        runtime = RuntimeSocket(state / "haproxy-1" / "run.sock")
         fresh, kept = it.make("app.localhost"), it.make("kept.localhost")
         it.put("kept.pem", kept.pem)
         await it.until_shown("kept.localhost", kept)
-        engine._watch_certificates.cancel()  # type: ignore[union-attr] # as when the process is gone
+        await engine._watch_no_more()  # as when the process is gone
         await runtime.ask("new ssl cert certificates/half.pem@00.pem")
         await runtime.ask(f"set ssl cert certificates/default.pem <<\n{kept.pem.decode()}")
         put(directory, "app.pem", fresh.pem)
@@ -199,6 +200,7 @@ async def test_the_next_process_brings_a_running_haproxy_up_to_date(state: Path,
         assert isinstance(later, HaproxyEngine)
         keeper = later._certificates
         assert keeper is not None
+        await later._lives.find()
         await keeper.read()
         keeper.is_up(taken_over=True)
         async with asyncio.TaskGroup() as group:
@@ -226,15 +228,15 @@ async def test_no_key_is_left_by_a_start_that_fails_or_was_cut_off(
     state: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(directory, "app.pem", Authority().make("app.localhost").pem)
-    (state / "certificates").mkdir()
-    (state / "certificates" / "old.pem.new").write_text("a key")
+    left = StateDirectory(state).new_generation()
+    left.write({"certificates/old.pem.new": "a key"})
     seen: list[tuple[str, int]] = []
 
     async def fail(*_: object) -> None:
-        seen.extend((file.name, file.stat().st_mode & 0o777) for file in (state / "certificates").iterdir())
+        seen.extend((file.name, file.stat().st_mode & 0o777) for file in state.glob("haproxy-*/certificates/*"))
         raise OSError("HAProxy does not start")
 
-    monkeypatch.setattr("proxy.haproxy.engine.HaproxyProcess.start", fail)
+    monkeypatch.setattr("proxy.haproxy.generations.HaproxyProcess.start", fail)
     here = Street()
     house = House(here.doorman, here.table, here.ledger)
     with pytest.raises(OSError, match="HAProxy does not start"):
@@ -268,7 +270,7 @@ async def test_one_that_haproxy_refuses_keeps_what_was_there(
         assert await it.shown("app.localhost") == app
         it.put("app.pem", (fresh := it.make("app.localhost")).pem)
         await it.until_shown("app.localhost", fresh)
-        stored = await RuntimeSocket(state / "run.sock").ask("show ssl cert")
+        stored = await RuntimeSocket(state / "haproxy-1" / "run.sock").ask("show ssl cert")
         assert stored.count("certificates/") == 3
 
 

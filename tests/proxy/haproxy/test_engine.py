@@ -1,94 +1,27 @@
 """HAProxy's life under its proxy process: started, restarted, taken over, drained; real processes throughout."""
 
 import asyncio
-import logging
 import os
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from proxy.haproxy.engine import HaproxyEngine
-from proxy.haproxy.process import HaproxyProcess, kill_left
+from proxy.haproxy.left import kill_left
 from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
-from proxy.server import House
 from tests.engines.street import Street, street
+from tests.proxy.haproxy.lives import Lives, connected, make, takes_connections
 from tests.wire import App, Visitor, request
 from torpor.words import Phase
-
-LIFE = """
-import asyncio, sys
-from pathlib import Path
-from proxy.haproxy.engine import HaproxyEngine
-from proxy.server import House
-from tests.engines.street import Street
-from torpor.words import Address, Phase
-
-async def main():
-    here = Street()
-    app = Address("127.0.0.1", int(sys.argv[3]))
-    here.app(Phase.AWAKE, app)
-    here.app(Phase.ASLEEP, name="other")
-    engine = HaproxyEngine(House(here.doorman, here.table, here.ledger), listen=("127.0.0.1", int(sys.argv[2])),
-                           state_directory=Path(sys.argv[1]), threads=2)
-    async with engine:
-        print(engine.addresses[0][1], flush=True)
-        await asyncio.Event().wait()
-
-asyncio.run(main())
-"""
-"""A proxy process that a test can kill."""
-
-
-@pytest.fixture
-async def life(state: Path) -> AsyncIterator["Lives"]:
-    lives = Lives(state)
-    try:
-        yield lives
-    finally:
-        await lives.end()
-
-
-class Lives:
-    """One proxy process after the other, on one state directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.port = 0
-        self.process: asyncio.subprocess.Process | None = None
-
-    async def begin(self, app: App) -> None:
-        self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", LIFE, str(self.directory), str(self.port), str(app.address.port)),
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        assert self.process.stdout is not None
-        async with asyncio.timeout(30):
-            self.port = int(await self.process.stdout.readline())
-
-    async def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        await self.process.wait()
-
-    async def end(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            await self.kill()
-        with StateDirectory(self.directory) as claimed:
-            if haproxy := await HaproxyProcess.find(claimed):
-                await haproxy.kill()
 
 
 async def test_after_kill_9_awake_apps_are_served_on_and_the_next_process_takes_over(life: Lives) -> None:
     async with App() as app:
         await life.begin(app)
-        with Peek(life.directory) as claimed:
-            first = await HaproxyProcess.find(claimed)
+        first = await life.haproxy()
         visitor = await connected(life.port)
         assert (await visitor.get()).body == b"hello"
         await life.kill()
@@ -96,10 +29,7 @@ async def test_after_kill_9_awake_apps_are_served_on_and_the_next_process_takes_
         fresh = await connected(life.port)
         assert (await fresh.get()).body == b"hello"
         await life.begin(app)
-        with Peek(life.directory) as claimed:
-            second = await HaproxyProcess.find(claimed)
-        assert first is not None
-        assert second is not None
+        second = await life.haproxy()
         assert first.pid == second.pid
         for one in (visitor, fresh):
             assert (await one.get()).body == b"hello"
@@ -111,9 +41,7 @@ async def test_a_haproxy_that_was_taken_over_is_started_again_when_it_dies(life:
         await life.begin(app)
         await life.kill()
         await life.begin(app)
-        with Peek(life.directory) as claimed:
-            taken_over = await HaproxyProcess.find(claimed)
-        assert taken_over is not None
+        taken_over = await life.haproxy()
         os.killpg(taken_over.pid, signal.SIGKILL)
         async with asyncio.timeout(20):
             while not await takes_connections(life.port):
@@ -248,51 +176,9 @@ async def test_a_missing_haproxy_is_said(state: Path) -> None:
 async def test_the_sockets_are_ours_alone(state: Path) -> None:
     async with make(Street(), state):
         assert state.stat().st_mode & 0o777 == 0o700
-        for path in state.glob("*.sock"):
+        for path in state.rglob("*.sock"):
             if path.name != "door.sock":
                 assert path.stat().st_mode & 0o077 == 0, path
-
-
-async def test_a_haproxy_with_other_settings_is_ended_and_not_taken_over(
-    state: Path,
-    life: Lives,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    async with App() as app:
-        await life.begin(app)
-        await life.kill()
-        with caplog.at_level(logging.WARNING):
-            async with make(Street(), state, threads=1, listen=("127.0.0.1", life.port)) as engine:
-                assert engine.addresses == [("127.0.0.1", life.port)]
-        assert "other settings" in caplog.text
-
-
-def make(here: Street, directory: Path, **options: object) -> HaproxyEngine:
-    house = House(here.doorman, here.table, here.ledger)
-    return HaproxyEngine(house, **{"listen": ("127.0.0.1", 0), "state_directory": directory, "threads": 2} | options)  # type: ignore[arg-type]
-
-
-class Peek(StateDirectory):
-    """Looks without the claim."""
-
-    def __enter__(self) -> "Peek":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        pass
-
-
-async def connected(port: int) -> Visitor:
-    return Visitor(*await asyncio.open_connection("127.0.0.1", port))
-
-
-async def takes_connections(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 async def test_what_a_killed_proxy_process_has_left_can_be_ended(life: Lives) -> None:
@@ -317,7 +203,7 @@ async def test_it_listens_on_ipv6_and_hands_its_listener_out(state: Path) -> Non
             visitor = await Visitor.to(engine)
             assert (await visitor.get()).body == b"hello"
             await visitor.leave()
-            handed_out = await RuntimeSocket(state / "run.sock").listeners()
+            handed_out = await RuntimeSocket(StateDirectory(state).generations()[-1].runtime_socket).listeners()
             assert engine.addresses[0] in [one.getsockname()[:2] for one in handed_out]
             for one in handed_out:
                 one.close()

@@ -20,7 +20,7 @@ async def test_each_visit_takes_two_descriptors_and_one_in_ten_two_more(
         House(here.doorman, here.table, here.ledger), listen=("127.0.0.1", 0), state_directory=state, threads=1
     )
     async with engine:
-        written = (state / "haproxy.cfg").read_text()
+        written = (state / "haproxy-1" / "haproxy.cfg").read_text()
     reserve = max(5, min(50, visitors // 10))
     assert f"    maxconn {visitors + reserve + visitors // 10}\n" in written
     assert f"    maxconn {visitors + reserve}\n" in written

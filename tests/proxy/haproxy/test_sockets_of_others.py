@@ -26,6 +26,7 @@ os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
 house = Path(sys.argv[1])
+files = ("haproxy-1/haproxy.cfg", "haproxy-1/generation.json", "lock")
 
 def attempt(deed):
     try:
@@ -40,10 +41,10 @@ def knock(name):
 print(json.dumps({
     "is nobody": str(os.getuid()),
     "list": attempt(lambda: os.listdir(house)),
-    "write": attempt(lambda: (house / "haproxy.cfg").write_text("x")),
+    "write": attempt(lambda: (house / "haproxy-1" / "haproxy.cfg").write_text("x")),
     "rename": attempt(lambda: house.rename(house.with_name("other"))),
     "remove": attempt(lambda: house.rmdir()),
-} | {f"read {name}": attempt(lambda: (house / name).read_text()) for name in ("haproxy.cfg", "engine.json", "lock")}
+} | {f"read {name}": attempt(lambda: (house / name).read_text()) for name in files}
   | {f"knock at {name}": attempt(lambda: knock(name)) for name in sys.argv[2:]}))
 """
 
@@ -61,8 +62,8 @@ async def test_another_user_reaches_no_socket_and_no_file(open_place: Path) -> N
     async with App() as app, street("haproxy", house) as here:
         await here.awake(app)
         assert (await here.get()).body == b"hello"
-        sockets = sorted(path.name for path in house.glob("*.sock"))
-        assert {"run.sock", "master.sock", "again.sock", "door.sock"} <= set(sockets)
+        sockets = sorted(str(path.relative_to(house)) for path in house.rglob("*.sock"))
+        assert {"haproxy-1/run.sock", "haproxy-1/master.sock", "again.sock", "door.sock"} <= set(sockets)
         assert house.stat().st_mode & 0o777 == 0o700
         assert all((house / name).stat().st_mode & 0o077 == 0 for name in sockets)
         if os.geteuid() == 0:
