@@ -31,7 +31,7 @@ _WORKER = re.compile(r"^(\d+)\s+worker\s+(\d+)", re.MULTILINE)
 _NOISE = re.compile(r"^\[(NOTICE|WARNING|ALERT)\]\s+\(\d+\) : ")
 _NO_NEWS = re.compile(
     r"Proxy \S+ stopped|Failed to transfer socket$|(Former|Current|New) worker|Loading success|Exiting Master"
-    r"|.*aborting Lua processing on expired timeout"
+    r"|Paused frontend|All workers exited\. Exiting\.\.\. \(0\)|.*aborting Lua processing on expired timeout"
 )
 """What a reload or an end brings with it (the sockets are for commands to a worker that has just ended); and what it
 says of each visitor who leaves while held."""

@@ -97,8 +97,12 @@ class Proxy(Running):
 
     def haproxy(self) -> int:
         """The process id of its HAProxy's master."""
-        newest = max(self.state.glob("haproxy-*"), key=lambda path: int(path.name.removeprefix("haproxy-")))
-        return int(json.loads((newest / "generation.json").read_text())["pid"])
+        return int(json.loads((self.newest / "generation.json").read_text())["pid"])
+
+    @property
+    def newest(self) -> Path:
+        """Where its newest HAProxy runs."""
+        return max(self.state.glob("haproxy-*"), key=lambda path: int(path.name.removeprefix("haproxy-")))
 
 
 class Scaler(Running, Asking):

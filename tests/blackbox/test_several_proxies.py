@@ -159,6 +159,6 @@ def test_a_proxy_that_is_cut_off_for_good_says_503_and_wakes_the_app_when_it_is_
 def lane(proxy: Proxy) -> str:
     """The addresses that HAProxy sends visits to without a question."""
     with socket.socket(socket.AF_UNIX) as commands:
-        commands.connect(str(proxy.state / "run.sock"))
+        commands.connect(str(proxy.newest / "run.sock"))
         commands.sendall(b"show map addresses.map\n")
         return commands.makefile().read().strip()
