@@ -85,10 +85,15 @@ class Lives:
         kill_left(self.directory)
 
     async def haproxy(self) -> HaproxyProcess:
-        """The newest that runs."""
-        found = await HaproxyProcess.find(StateDirectory(self.directory).generations()[-1])
+        """The newest, which runs."""
+        found = await self.newest()
         assert found is not None
         return found
+
+    async def newest(self) -> HaproxyProcess | None:
+        """The newest if it runs."""
+        lives = StateDirectory(self.directory).generations()
+        return await HaproxyProcess.find(lives[-1]) if lives else None
 
 
 def make(here: Street, directory: Path, *, idle: float = 75.0, **options: object) -> HaproxyEngine:
