@@ -106,8 +106,11 @@ def command(
     set_up(log_level, formatter=kind([token]))
     raise_fd_limit()
     orphan = SUPERVISED_ORPHAN if supervised_by is not None else None
+    choice = choose(engine)
+    if supervised_by is None:  # else whoever has chosen says why
+        log.info("the engine is %s", choice)
     look = asyncio.Event()
-    made = _engine(choose(engine), listen, tls, look, trusted_proxies, max_connections, state_directory, orphan)
+    made = _engine(choice, listen, tls, look, trusted_proxies, max_connections, state_directory, orphan)
     asyncio.run(_serve(link, token, made, max_held, drain_timeout, look))
 
 
@@ -151,7 +154,6 @@ def _engine(
     state_directory: Path | None,
     orphan: float | None,
 ) -> "tuple[EngineName, EngineFactory]":
-    log.info("the engine is %s", choice)
     if tls is not None:
         refuse_tls_without_haproxy(choice, "--tls-listen")
     if choice.name == "mitmproxy":
