@@ -87,7 +87,6 @@ def test_httpbin_sees_the_request_as_the_client_made_it(up: Up) -> None:
     assert torpor.visit("bin", "/cookies/set?a=b").headers["Set-Cookie"].startswith("a=b")
 
 
-@pytest.mark.usefixtures("engine")
 async def test_a_jupyter_kernel_computes_through_its_websocket(up: Up, tmp_path: Path) -> None:
     settings = one_app(
         "jupyter",

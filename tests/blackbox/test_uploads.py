@@ -44,7 +44,6 @@ def test_1_gib_arrives_whole_at_a_sleeping_app(up: Up, tell: Tell) -> None:
     upload(torpor, 1024 * MIB, tell, within=500)
 
 
-@pytest.mark.usefixtures("engine")
 def test_ten_uploads_at_once_to_a_sleeping_app_are_bounded_in_memory(up: Up, tell: Tell, tmp_path: Path) -> None:
     torpor = up({"apps": {"app": answering("app", START_DELAY=3)}})
     before = torpor.moving()
