@@ -17,9 +17,7 @@ HOGS = {
     "tests/blackbox/test_crowds.py",
     "tests/blackbox/test_cycles.py",
     "tests/blackbox/test_fuzzing.py",
-    "tests/blackbox/test_known_apps.py",
     "tests/blackbox/test_uploads.py",
-    "tests/test_setup.py",
 }
 """What hogs the machine or measures it: one worker takes all of it, one test after another."""
 DEFAULT_PORTS = {"tests/torpor/cli/commands/test_demo.py", "tests/torpor/cli/test_where.py"}
