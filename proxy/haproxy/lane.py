@@ -11,14 +11,13 @@ from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 
 from proxy.haproxy import maps
 from proxy.haproxy.counts import Counts
+from proxy.haproxy.lines import Lines, by_map
 from proxy.haproxy.maps import MAPS, Entry, key_of
 from proxy.haproxy.process import HaproxyProcess
 from proxy.haproxy.worker import Worker
 from proxy.lanes import LaneError
 from proxy.ledger import Ledger
 from proxy.table import AppTable
-from torpor.link import AppView
-from torpor.routes import parse_route
 from torpor.words import AppId, Phase
 
 PATIENCE = 5.0
@@ -43,8 +42,7 @@ class HaproxyLane:
         """The one that takes new visits; None when that is not known."""
         self._apps: dict[str, AppId] = {}
         """The apps by their names in HAProxy."""
-        self._made: dict[AppId, tuple[AppView, list[Entry]]] = {}
-        """The routes' lines of the apps as they were when these were made."""
+        self._lines = Lines(table)
         self.counts = Counts(table, ledger)
         self._turn = asyncio.Lock()
 
@@ -57,11 +55,7 @@ class HaproxyLane:
 
     def contents(self) -> dict[str, list[Entry]]:
         """What the maps hold for an HAProxy that is about to start: the routes. It asks the doorman for the rest."""
-        lines = {known.view.id: self._wanted(known.view.id) for known in self._table}
-        return {
-            name: [] if name in (maps.ADDRESSES, maps.SEVERAL) else entries
-            for name, entries in self._by_map(lines).items()
-        }
+        return by_map(self._lines.all().values()) | {maps.ADDRESSES: [], maps.SEVERAL: []}
 
     def is_up(self) -> None:
         """An HAProxy runs."""
@@ -149,9 +143,9 @@ class HaproxyLane:
             self._forget(pid)
         self._workers = found
         if serving is not None and serving.lines is None:
-            wanted = {known.view.id: self._wanted(known.view.id) for known in self._table}
+            wanted = self._lines.all()
             self._apps = {key_of(app): app for app in wanted}
-            await serving.fill(wanted, self._by_map(wanted))
+            await serving.fill(wanted, by_map(wanted.values()))
         for life in list(self._lives):
             if serving is not None and life is not serving.life:
                 life.drain()
@@ -180,7 +174,7 @@ class HaproxyLane:
     async def _follow(self, worker: Worker, apps: Collection[AppId]) -> None:
         """Make its maps hold what they should of these apps."""
         lines = worker.lines or {}
-        changes = {app: (lines.get(app, []), self._wanted(app)) for app in apps}
+        changes = {app: (lines.get(app, []), self._lines.of(app)) for app in apps}
         changes = {app: (old, new) for app, (old, new) in changes.items() if old != new}
         touched = Counter(entry.map for old, new in changes.values() for entry in {*old} ^ {*new})
         worker.lines = None  # until it is done
@@ -203,22 +197,6 @@ class HaproxyLane:
                 lines.pop(app, None)
                 self._apps.pop(key_of(app), None)
         worker.lines = lines
-
-    def _wanted(self, app: AppId) -> list[Entry]:
-        known = self._table.get(app)
-        if known is None:
-            self._made.pop(app, None)
-            return []
-        view = known.view
-        made = self._made.get(app)
-        if made is None or made[0] is not view:
-            routes = [route for text in view.routes if self._table.leads(route := parse_route(text), app)]
-            made = self._made[app] = (view, [maps.route_entry(view, route) for route in routes])
-        return made[1] + (maps.address_entries(view) if self._table.linked else [])
-
-    @staticmethod
-    def _by_map(lines: dict[AppId, list[Entry]]) -> dict[str, list[Entry]]:
-        return {name: [entry for entries in lines.values() for entry in entries if entry.map == name] for name in MAPS}
 
     async def _look(self) -> None:
         for worker in list(self._workers.values()):  # they may end meanwhile
