@@ -1,9 +1,9 @@
-"""Ports for apps: a free one, and whether a fixed one is free."""
+"""Ports for apps: a free one, claimed until the app has gone, and whether a fixed one is free."""
 
 import errno
 import random
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -11,16 +11,44 @@ _ENOUGH = 1_000
 _TRIES = 200
 
 
-def free_port(reserved: Collection[int]) -> int:
-    """A port that nobody uses now and that is not in `reserved`. Raises OSError when there is none.
+class Claim:
+    """A port that no other Torpor of this machine gives to its apps, until `release` or this process's end.
+
+    An app may take seconds until it listens, and nothing shows until then whose the port is. The claim is a name in the
+    abstract namespace of Unix sockets (unix(7)): one of its kind in a network namespace, as a port is, and gone with
+    its owner.
+    """
+
+    def __init__(self, port: int) -> None:
+        """Raises OSError when another has it."""
+        self.port = port
+        self._name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._name.bind(f"\0torpor/port/{port}")
+        except OSError:
+            self._name.close()
+            raise
+
+    def release(self) -> None:
+        """Let others have it. Twice is as good as once."""
+        self._name.close()
+
+
+def free_port() -> Claim:
+    """A port that nobody uses now and no Torpor has claimed. Raises OSError when there is none.
 
     It lies outside the range from which the kernel takes ports for outgoing connections: such a connection, of which a
     proxy makes many, could take the port before the app does. Worse, a probe of a port in that range now and then
     connects to itself.
     """
     for candidate in _candidates():
-        if candidate not in reserved and not _in_use(candidate):
-            return candidate
+        try:
+            claim = Claim(candidate)
+        except OSError:
+            continue
+        if not _in_use(candidate):
+            return claim
+        claim.release()
     raise OSError(errno.EADDRINUSE, "no free port was found")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from scaler.runtimes.process.keeper.exits import ending
 from scaler.runtimes.process.keeping import Keeper
+from scaler.runtimes.process.ports import Claim
 from scaler.runtimes.process.tail import last_words
 from scaler.runtimes.process.workload import Workload
 from torpor.duration import format_duration
@@ -29,6 +30,8 @@ class Run:
     app: AppId
     workload: Workload
     port: int = 0
+    claim: Claim | None = None
+    """On the port, where that was free to choose."""
     keeper: Keeper | None = None
     """Who has it; None until it is asked to start it."""
     pid: int = 0
@@ -54,6 +57,8 @@ class Run:
     def vanish(self, reason: str) -> None:
         """Note that nothing of it is left."""
         self.end(reason)
+        if self.claim is not None:
+            self.claim.release()
         if not self.gone.done():
             self.gone.set_result(None)
 

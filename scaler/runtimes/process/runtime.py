@@ -150,7 +150,8 @@ class ProcessRuntime:
             holder = await asyncio.to_thread(lambda: who_has(run.workload.port or 0, self._census(run)))
             raise StartFailed(f"port {workload.port} is taken by {holder}")
         try:
-            run.port = workload.port or free_port({other.port for other in self._by_number.values()})
+            run.claim = free_port() if workload.port is None else None
+            run.port = run.claim.port if run.claim is not None else workload.port or 0
             keeper = await self._hired()
         except OSError as error:
             raise StartFailed(f"cannot start a process: {error}") from error

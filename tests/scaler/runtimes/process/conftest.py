@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ async def apps(tmp_path: Path) -> AsyncIterator[Apps]:
 
 
 @pytest.fixture
-def port() -> int:
+def port() -> Iterator[int]:
     """One that nobody uses."""
-    return free_port(())
+    claim = free_port()
+    yield claim.port
+    claim.release()
