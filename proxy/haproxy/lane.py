@@ -7,7 +7,7 @@ address any more, and only their counts are read. A drain is acknowledged with w
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 
 from proxy.haproxy import maps
 from proxy.haproxy.counts import Counts
@@ -22,6 +22,8 @@ from torpor.words import AppId, Phase
 
 PATIENCE = 5.0
 """Seconds that a change waits for HAProxy to come up."""
+ENDING = 1.0
+"""Seconds from a worker's last word until its master says that it is gone."""
 MANY = 300
 """Lines of one map: where more than that change at once the map is replaced, since HAProxy looks for each in turn."""
 
@@ -151,18 +153,23 @@ class HaproxyLane:
                 life.drain()
         for worker in list(found.values()):
             if worker is not serving:
-                await self._tell_replaced(worker, worker.shut())
+                await self._tell_replaced(worker, worker.shut)
         self._serving = serving
 
     @staticmethod
-    async def _tell_replaced(worker: Worker, telling: Coroutine[None, None, None]) -> None:
-        """One that was replaced may end at any moment."""
-        try:
-            await telling
-        except LaneError:
-            if worker.pid in await worker.life.workers():
-                raise
-            worker.is_gone()
+    async def _tell_replaced(worker: Worker, tell: Callable[[], Coroutine[None, None, None]]) -> None:
+        """One that was replaced may end at any moment; its master knows of it a little later."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + ENDING
+        while True:
+            try:
+                return await tell()
+            except LaneError:
+                if worker.pid not in await worker.life.workers():
+                    return worker.is_gone()
+                if clock() >= deadline:
+                    raise
+            await asyncio.sleep(0.02)
 
     def _forget(self, pid: int) -> None:
         worker = self._workers.pop(pid)
@@ -203,7 +210,7 @@ class HaproxyLane:
             if worker is self._serving:
                 await worker.read()
             else:
-                await self._tell_replaced(worker, worker.read())
+                await self._tell_replaced(worker, worker.read)
             self.counts.touch(worker, self._apps)
         self.counts.settle(self._workers.values(), self._apps)
         self.counts.next_look()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from proxy.doorman import Doorman
@@ -51,7 +51,7 @@ class Street:
 
     async def settle(self) -> None:
         """Wait until the engine has followed the table."""
-        await self.engine.lanes.change([known.view.id for known in self.table])
+        await patiently(lambda: self.engine.lanes.change([known.view.id for known in self.table]))
 
     async def awake(self, *apps: App | Address, name: str = "app", **more: object) -> None:
         self.app(Phase.AWAKE, *apps, name=name, **more)
@@ -63,15 +63,12 @@ class Street:
 
     async def work(self, name: str = "app") -> Work:
         """The app's account, as of now."""
-        await self.engine.lanes.look()
+        await patiently(self.engine.lanes.look)
         return self.ledger.work(name)
 
     async def is_busy(self) -> bool:
-        """Whether anybody is left; while the engine does not say, somebody may be."""
-        try:
-            return any([(await self.work(known.view.id)).busy for known in self.table])
-        except LaneError:
-            return True
+        """Whether anybody is left."""
+        return any([(await self.work(known.view.id)).busy for known in self.table])
 
     async def until_held(self, count: int, name: str = "app") -> None:
         async with asyncio.timeout(20):
@@ -80,10 +77,7 @@ class Street:
 
     async def until_in_flight(self, count: int, name: str = "app") -> None:
         async with asyncio.timeout(20):
-            while True:
-                with contextlib.suppress(LaneError):
-                    if (await self.work(name)).in_flight == count:
-                        return
+            while (await self.work(name)).in_flight != count:
                 await asyncio.sleep(0.005)
 
     async def visitor(self) -> Visitor:
@@ -97,6 +91,16 @@ class Street:
         got = await visitor.get(target, *fields)
         await visitor.leave()
         return got
+
+
+async def patiently(ask: Callable[[], Awaitable[None]]) -> None:
+    """Until the engine can do it, as `LaneKeeper` would: one that starts or reloads cannot for a moment."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await ask()
+            except LaneError:
+                await asyncio.sleep(0.01)
 
 
 def make_engine(engine: str, house: House, state: Path, **options: object) -> Engine:

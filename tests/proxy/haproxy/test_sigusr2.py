@@ -25,11 +25,12 @@ async def workers(here: Street) -> list[int]:
     assert isinstance(here.engine, HaproxyEngine)
     current = here.engine._lives.current
     assert current is not None
-    while True:
-        try:
-            return await current.workers()
-        except LaneError:
-            await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await current.workers()
+            except LaneError:
+                await asyncio.sleep(0.01)
 
 
 async def reload(here: Street) -> None:
