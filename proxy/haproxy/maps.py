@@ -50,7 +50,7 @@ def route_entry(view: AppView, route: Route) -> Entry:
     wild = route.host.startswith("*.")
     key = f"{route.host.removeprefix('*.')}{route.path}/"
     app = key_of(view.id)
-    return Entry(WILDCARDS if wild else ROUTES, key, app if letters == USUAL else f"{letters}|{app}")
+    return Entry(WILDCARDS if wild else ROUTES, key, app if letters == USUAL else f"|{letters}|{app}")
 
 
 def address_entries(view: AppView) -> list[Entry]:

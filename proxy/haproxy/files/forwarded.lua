@@ -61,7 +61,7 @@ core.register_action("forwarded", { "http-req" }, function(txn)
         return value and value ~= "" and value or default
     end
     local host = headers["host"] and headers["host"][0] or ""
-    local proto = first("x-forwarded-proto", txn:get_var("txn.proto"))
+    local proto = first("x-forwarded-proto", txn:get_var("sess.proto"))
     local asked = first("x-forwarded-host", host)
     told["x-forwarded-proto"] = told["x-forwarded-proto"] or { proto }
     if asked ~= "" then

@@ -4,6 +4,7 @@
 
 local PROGRESS = "/.well-known/torpor/progress"
 local USUAL = "pag"
+local RARE = { m = true, c = true }
 local HOPS = {
     ["keep-alive"] = true, ["http2-settings"] = true, ["content_length"] = true, ["transfer_encoding"] = true,
 }
@@ -51,33 +52,6 @@ core.register_action("line", { "http-req" }, function(txn)
     end
 end, 0)
 
-local function fine_host(host)
-    local name = host:match("^(.-):?%d?%d?%d?%d?%d?$")
-    return name:match("^[%w._-]+$") or name:match("^%[[%x:.]+%]$")
-end
-
--- What goes to nobody: HAProxy 2.6 lets it pass, and an app may take it for something else.
-core.register_action("check", { "http-req" }, function(txn)
-    local headers = txn.http:req_get_headers()
-    local refused = not fine_host(first(headers, "host"))
-    for _, length in pairs(headers["content-length"] or {}) do
-        refused = refused or length:match("^0%d") or #length > 18
-    end
-    for at, coding in pairs(headers["transfer-encoding"] or {}) do
-        refused = refused or at > 0 or coding:lower() ~= "chunked"
-    end
-    for _, values in pairs(headers) do
-        for i = 0, #values do
-            refused = refused or values[i]:find("[\0-\8\11-\31\127]")
-        end
-    end
-    if refused then
-        refuse(txn, 400)
-    else
-        txn:set_var("txn.checked", true)
-    end
-end, 0)
-
 -- The longest parent of the host that a wildcard knows.
 core.register_action("wildcards", { "http-req" }, function(txn)
     local path = (txn:get_var("txn.path") or "") .. "/"
@@ -97,17 +71,23 @@ core.register_action("wildcards", { "http-req" }, function(txn)
     end
 end, 0)
 
--- What a user agent says of its visitor, kept as long as the connection names the same one.
-core.register_action("agent", { "http-req" }, function(txn)
-    local agent = first(txn.http:req_get_headers(), "user-agent")
-    txn:set_var("sess.agent", agent)
-    txn:set_var("sess.kind", agents:lookup(agent:sub(1, 512):lower()) or "-")
-end, 0)
+-- What a user agent says of its visitor. The one that a connection named last is remembered if its visits are use.
+local function kind_of(txn, agent)
+    if agent == txn:get_var("sess.agent") then
+        return txn:get_var("sess.kind")
+    end
+    local kind = agents:lookup(agent:sub(1, 512):lower()) or "-"
+    if not RARE[kind] then
+        txn:set_var("sess.kind", kind)
+        txn:set_var("sess.agent", agent)
+    end
+    return kind
+end
 
 -- Who comes, as a letter of those who may wake.
 local function letter(txn, headers)
     if headers["user-agent"] then
-        local kind = txn:get_var("sess.kind")
+        local kind = kind_of(txn, first(headers, "user-agent"))
         if kind and kind ~= "-" then
             return kind
         end
@@ -135,7 +115,7 @@ core.register_action("account", { "http-req" }, function(txn)
     if not route then
         return
     end
-    local wakes, app = route:match("^([^|]*)|(.*)$")
+    local wakes, app = route:match("^|([^|]*)|(.*)$")
     if starts(path, PROGRESS) then
         txn:unset_var("txn.app")
         return
@@ -151,13 +131,13 @@ core.register_action("account", { "http-req" }, function(txn)
     end
 end, 0)
 
-local function stays(name)
+local function ours(name)
     for _, pattern in ipairs(OURS) do
         if name:match(pattern) then
             return true
         end
     end
-    return STAYS[name]
+    return false
 end
 
 -- The items of a header that is a list, in lower case.
@@ -184,39 +164,89 @@ end
 local function named(headers)
     local names = {}
     for _, name in ipairs(listed(headers, "connection")) do
-        if not stays(name) then
+        if not (STAYS[name] or ours(name)) then
             names[#names + 1] = name
         end
     end
     return names
 end
 
+local function fine_host(host)
+    local name = host:match("^(.-):?%d?%d?%d?%d?%d?$")
+    return name:match("^[%w._-]+$") or name:match("^%[[%x:.]+%]$")
+end
+
+-- What goes to nobody: HAProxy 2.6 lets it pass, and an app may take it for something else.
+local function ambiguous(headers)
+    for _, length in pairs(headers["content-length"] or {}) do
+        if length:match("^0%d") or #length > 18 then
+            return true
+        end
+    end
+    for at, coding in pairs(headers["transfer-encoding"] or {}) do
+        if at > 0 or coding:lower() ~= "chunked" then
+            return true
+        end
+    end
+    for _, values in pairs(headers) do
+        for i = 0, #values do
+            if values[i]:find("[\0-\8\11-\31\127]") then
+                return true
+            end
+        end
+    end
+    return not fine_host(first(headers, "host"))
+end
+
 -- Takes out what is for this connection only, and what would make the app switch to a protocol that hides visits.
-core.register_action("hops", { "http-req" }, function(txn)
-    local headers = txn.http:req_get_headers()
+local function clean(http, headers)
     local upgrade = listed(headers, "upgrade")
     local upgrades = #upgrade > 0 and has(listed(headers, "connection"), "^upgrade$") and not has(upgrade, "^h2")
     for _, name in ipairs(named(headers)) do
-        txn.http:req_del_header(name)
+        http:req_del_header(name)
     end
     for name in pairs(headers) do
         if HOPS[name] or starts(name, "proxy") then
-            txn.http:req_del_header(name)
+            http:req_del_header(name)
         end
     end
     if first(headers, "te"):lower() ~= "trailers" then
-        txn.http:req_del_header("te")
+        http:req_del_header("te")
     end
-    txn.http:req_del_header("connection")
+    http:req_del_header("connection")
     if upgrades then
-        txn.http:req_add_header("connection", "upgrade")
+        http:req_add_header("connection", "upgrade")
     else
-        txn.http:req_del_header("upgrade")
+        http:req_del_header("upgrade")
+    end
+end
+
+-- What a stranger says of who they are is replaced, as haproxy.cfg says it of everybody.
+local function introduce(txn, headers)
+    for name in pairs(headers) do
+        if ours(name) then
+            txn.http:req_del_header(name)
+        end
+    end
+    local host = first(headers, "host")
+    txn.http:req_add_header("X-Forwarded-For", txn:get_var("sess.peer"))
+    txn.http:req_add_header("X-Forwarded-Proto", txn:get_var("sess.proto"))
+    txn.http:req_add_header("X-Forwarded-Host", host)
+    txn.http:req_add_header("Forwarded", txn:get_var("sess.hop") .. host .. '"')
+end
+
+core.register_action("head", { "http-req" }, function(txn)
+    local headers = txn.http:req_get_headers()
+    if ambiguous(headers) then
+        refuse(txn, 400)
+        return
+    end
+    clean(txn.http, headers)
+    if not txn:get_var("sess.trusted") then
+        introduce(txn, headers)
     end
     -- HAProxy goes on with its rules when an action breaks off, so it asks for this.
-    if txn:get_var("txn.checked") then
-        txn:set_var("txn.clean", true)
-    end
+    txn:set_var("txn.clean", true)
 end, 0)
 
 -- The same for an app's answer.

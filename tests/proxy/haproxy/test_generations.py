@@ -61,7 +61,7 @@ async def test_other_settings_are_taken_under_traffic_and_nobody_notices(life: L
         assert came.answered == len(app.asked)
         await until(lambda: len(running(life.directory)) == 1)
         written = StateDirectory(life.directory).generations()[-1].path / "haproxy.cfg"
-        assert "acl trusted src 10.0.0.0/8" in written.read_text()
+        assert "{ src 10.0.0.0/8 }" in written.read_text()
 
 
 async def test_what_is_open_goes_on_and_is_seen_by_the_next_process(life: Lives, state: Path) -> None:

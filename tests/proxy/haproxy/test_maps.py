@@ -30,7 +30,7 @@ def test_a_route_is_a_key_that_ends_with_a_slash_so_that_only_whole_segments_mat
 
 def test_a_route_says_whose_visits_count() -> None:
     app = view(policy=Policy(wake_for=(Visitor.MONITOR, Visitor.PERSON)))
-    assert route_entry(app, parse_route("a.test")).value == "pm|shop/web"
+    assert route_entry(app, parse_route("a.test")).value == "|pm|shop/web"
 
 
 def test_only_awake_apps_have_an_address() -> None:
