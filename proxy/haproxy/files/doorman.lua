@@ -7,24 +7,28 @@ local LONGEST = 86400     -- seconds to wait for a verdict: the doorman has its 
 
 local FIELDS = {
     "host", "user-agent", "accept", "sec-fetch-mode", "sec-fetch-dest", "sec-purpose", "purpose", "upgrade",
-    "x-forwarded-for", "forwarded",
 }
+local CHAINS = { "x-forwarded-for", "forwarded" }    -- what a trusted proxy says of where a visit comes from
 
 local function question(txn, how)
     local words = {
         how,
         txn.f:method(),
-        txn.f:pathq() or "",
-        txn.f:src() or "",
+        txn.sf:pathq(),
+        txn.sf:src(),
         txn:get_var("txn.refused") or "",
         tostring(txn:get_var("txn.refused_port") or ""),
         txn:get_var("txn.tries") or "",
     }
-    local headers = txn.http:req_get_headers()
+    -- One by one: a table of all headers is a lot of garbage for a visit that may wait long.
     for _, name in ipairs(FIELDS) do
-        local values = headers[name]
-        words[#words + 1] = values and (name == "x-forwarded-for" or name == "forwarded")
-            and table.concat(values, ",", 0, #values) or values and values[0] or ""
+        words[#words + 1] = txn.sf:req_fhdr(name, 1)
+    end
+    if txn:get_var("sess.trusted") or how == "again" then
+        local headers = txn.http:req_get_headers()
+        for _, name in ipairs(CHAINS) do
+            words[#words + 1] = headers[name] and table.concat(headers[name], ",", 0, #headers[name]) or ""
+        end
     end
     local text = table.concat(words, "\n")
     return string.format("%d\n%s", #text, text)
