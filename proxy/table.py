@@ -57,6 +57,8 @@ class AppTable:
         """Whether the scaler is heard. Without it, what is known may be stale."""
         self._apps: dict[AppId, Known] = {}
         self._routes: RouteTable[AppId] = RouteTable()
+        self._next: dict[Route, dict[AppId, None]] = {}
+        """Apps with a route that leads to another, in the order in which they came."""
 
     def __len__(self) -> int:
         return len(self._apps)
@@ -72,7 +74,11 @@ class AppTable:
 
     def leads(self, route: Route, app: AppId) -> bool:
         """Whether a route is this app's; of two apps with the same one, the first has it."""
-        return self._routes.get(route) == app
+        return self.leads_to(route) == app
+
+    def leads_to(self, route: Route) -> AppId | None:
+        """Whose this route is."""
+        return self._routes.get(route)
 
     def __iter__(self) -> Iterator[Known]:
         return iter(self._apps.values())
@@ -96,10 +102,8 @@ class AppTable:
         else:
             before, known.view, known.heard_at = known.view, view, self.now()
         if before is None or before.routes != view.routes:
-            for route in _routes(before):
-                self._routes.remove(route, view.id)
-            for route in _routes(view):
-                self._routes.add(route, view.id)
+            self._give_up(view.id, before)
+            self._claim(view)
         if before is None or (before.phase, before.addresses) != (view.phase, view.addresses):
             known.ring()
         known.news.set()
@@ -108,10 +112,29 @@ class AppTable:
     def remove(self, app: AppId) -> None:
         """An app that is managed no more; whoever waits for it is told to look again."""
         if known := self._apps.pop(app, None):
-            for route in _routes(known.view):
-                self._routes.remove(route, app)
+            self._give_up(app, known.view)
             known.ring()
             known.news.set()
+
+    def _claim(self, view: AppView) -> None:
+        for route in _routes(view):
+            self._routes.add(route, view.id)
+            if not self.leads(route, view.id):
+                self._next.setdefault(route, {})[view.id] = None
+
+    def _give_up(self, app: AppId, view: AppView | None) -> None:
+        """Whoever has the same route gets it: one that moves may be told of where it goes before where it was."""
+        for route in _routes(view):
+            waiting = self._next.get(route, {})
+            waiting.pop(app, None)
+            if self.leads(route, app):
+                self._routes.remove(route, app)
+                if waiting:
+                    heir = next(iter(waiting))
+                    del waiting[heir]
+                    self._routes.add(route, heir)
+            if not waiting:
+                self._next.pop(route, None)
 
     def link_is(self, up: bool) -> None:
         """The link came or went: everyone looks again."""

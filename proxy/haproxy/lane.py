@@ -183,6 +183,8 @@ class HaproxyLane:
         lines = worker.lines or {}
         changes = {app: (lines.get(app, []), self._lines.of(app)) for app in apps}
         changes = {app: (old, new) for app, (old, new) in changes.items() if old != new}
+        heirs = {heir for old, new in changes.values() for heir in self._lines.heirs({*old}.difference(new))}
+        changes |= {app: (lines.get(app, []), self._lines.of(app)) for app in heirs}
         touched = Counter(entry.map for old, new in changes.values() for entry in {*old} ^ {*new})
         worker.lines = None  # until it is done
         for name in MAPS:
@@ -191,11 +193,9 @@ class HaproxyLane:
                 entries = (entry for lines in whole.values() for entry in lines if entry.map == name)
                 await worker.socket.replace(name, ((entry.key, entry.value) for entry in entries))
         small = {name for name in MAPS if 0 < touched[name] <= MANY}
-        await worker.socket.do(
-            command
-            for old, new in changes.values()
-            for command in maps.commands([e for e in old if e.map in small], [e for e in new if e.map in small])
-        )
+        before = [entry for old, _ in changes.values() for entry in old if entry.map in small]
+        after = [entry for _, new in changes.values() for entry in new if entry.map in small]
+        await worker.socket.do(maps.commands(before, after))
         for app, (_, new) in changes.items():
             if new:
                 lines[app] = new

@@ -1,12 +1,12 @@
 """What the lines of HAProxy's maps should be, as the table has the apps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from proxy.haproxy import maps
-from proxy.haproxy.maps import MAPS, Entry
+from proxy.haproxy.maps import MAPS, Entry, route_of
 from proxy.table import AppTable
 from torpor.link import AppView
-from torpor.routes import parse_route
+from torpor.routes import Route, parse_route
 from torpor.words import AppId
 
 
@@ -15,7 +15,7 @@ class Lines:
 
     def __init__(self, table: AppTable) -> None:
         self._table = table
-        self._made: dict[AppId, tuple[AppView, list[Entry]]] = {}
+        self._made: dict[AppId, tuple[AppView, list[tuple[Route, Entry]]]] = {}
         """The routes' lines of the apps as they were when these were made."""
 
     def all(self) -> dict[AppId, list[Entry]]:
@@ -31,9 +31,16 @@ class Lines:
         view = known.view
         made = self._made.get(app)
         if made is None or made[0] is not view:
-            routes = [route for text in view.routes if self._table.leads(route := parse_route(text), app)]
-            made = self._made[app] = (view, [maps.route_entry(view, route) for route in routes])
-        return made[1] + (maps.address_entries(view) if self._table.linked else [])
+            routes = dict.fromkeys(parse_route(text) for text in view.routes)
+            made = self._made[app] = (view, [(route, maps.route_entry(view, route)) for route in routes])
+        lines = [line for route, line in made[1] if self._table.leads(route, app)]
+        return lines + (maps.address_entries(view) if self._table.linked else [])
+
+    def heirs(self, gone: Iterable[Entry]) -> Iterator[AppId]:
+        """The apps whose routes these lines are now."""
+        for entry in gone:
+            if (route := route_of(entry)) is not None and (app := self._table.leads_to(route)) is not None:
+                yield app
 
 
 def by_map(lines: Iterable[list[Entry]]) -> dict[str, list[Entry]]:

@@ -53,6 +53,14 @@ def route_entry(view: AppView, route: Route) -> Entry:
     return Entry(WILDCARDS if wild else ROUTES, key, app if letters == USUAL else f"|{letters}|{app}")
 
 
+def route_of(entry: Entry) -> Route | None:
+    """The route that became this line; None for other lines."""
+    if entry.map not in (ROUTES, WILDCARDS):
+        return None
+    host, slash, path = entry.key.removesuffix("/").partition("/")
+    return Route(f"*.{host}" if entry.map == WILDCARDS else host, slash + path)
+
+
 def address_entries(view: AppView) -> list[Entry]:
     """The lines that let visits to the app pass; none unless it is awake."""
     if view.phase is not Phase.AWAKE or not view.addresses:
@@ -65,7 +73,8 @@ def address_entries(view: AppView) -> list[Entry]:
 
 
 def commands(before: list[Entry], after: list[Entry]) -> Iterator[str]:
-    """What to tell HAProxy so that an app's lines become others."""
+    """What to tell HAProxy so that some apps' lines become others. A route that moves from one to another is in both,
+    for `del map` takes out all that have its key."""
     had = {(entry.map, entry.key): entry.value for entry in before}
     wanted = {(entry.map, entry.key): entry.value for entry in after}
     gone = [place for place in reversed(had) if place not in wanted]

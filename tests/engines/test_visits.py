@@ -1,12 +1,15 @@
 """Visits to apps that are awake, as both sides see them."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.engines.street import street
+from proxy.haproxy.engine import HaproxyEngine
+from tests.engines.street import patiently, street
 from tests.wire import App, Asked, request
+from torpor.words import Phase
 
 
 async def test_a_visit_gets_its_apps_answer_as_the_app_gave_it(engine: str, state: Path) -> None:
@@ -259,6 +262,35 @@ async def test_routes_lead_where_they_say(
         await here.awake(app, routes=("elsewhere.localhost",))
         assert (await here.get(path, f"Host: {host}")).status == 404
         assert (await here.get("/", "Host: elsewhere.localhost")).status == 200
+
+
+@pytest.mark.parametrize("told", [("taker", "giver"), ("giver", "taker"), ("both at once",)])
+async def test_a_route_that_moves_from_one_app_to_another_leads_there(
+    engine: str, state: Path, told: tuple[str, ...]
+) -> None:
+    """And on the fast lane, where there is one: it asks no doorman."""
+    async with (
+        App() as app,
+        App(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntaker") as taker,
+        street(engine, state) as here,
+    ):
+        await here.awake(taker, name="taker", routes=("taker.localhost",))
+        await here.awake(app, name="giver", routes=("giver.localhost", "moves.localhost"))
+        assert (await here.get("/", "Host: moves.localhost")).body == b"hello"
+        for name in told:
+            if name != "giver":
+                here.app(Phase.AWAKE, taker, name="taker", routes=("taker.localhost", "moves.localhost"))
+            if name != "taker":
+                here.app(Phase.AWAKE, app, name="giver", routes=("giver.localhost",))
+            await patiently(partial(here.engine.lanes.change, ["taker", "giver"] if name == "both at once" else [name]))
+        assert (await here.get("/", "Host: moves.localhost")).body == b"taker"
+        if isinstance(here.engine, HaproxyEngine):
+            lines = (await here.engine._runtime.ask("show map routes.map")).split("\n")
+            assert sorted(line.partition(" ")[2] for line in lines if line) == [
+                "giver.localhost/ giver",
+                "moves.localhost/ taker",
+                "taker.localhost/ taker",
+            ]
 
 
 async def test_of_several_routes_the_narrowest_wins(engine: str, state: Path) -> None:

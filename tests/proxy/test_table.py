@@ -1,7 +1,10 @@
 from unittest.mock import Mock
 
+import pytest
+
 from proxy.table import AppTable
 from torpor.link import AppView
+from torpor.routes import parse_route
 from torpor.words import Address, Phase
 
 
@@ -25,6 +28,36 @@ def test_a_changed_route_leads_elsewhere_and_the_old_one_nowhere() -> None:
     table.change(view("a", "new.localhost", epoch=2))
     assert table.find("old.localhost", "/") is None
     assert table.find("new.localhost", "/") is not None
+
+
+@pytest.mark.parametrize("told", [("taker", "giver"), ("giver", "taker")])
+def test_a_route_that_moves_leads_on_in_whichever_order_that_is_told(told: tuple[str, str]) -> None:
+    for at_once in (False, True):
+        table = AppTable()
+        table.replace([view("giver", "a.localhost", "b.localhost"), view("taker", "c.localhost")])
+        now = {"giver": view("giver", "a.localhost", epoch=2), "taker": view("taker", "c.localhost", "b.localhost")}
+        if at_once:
+            table.replace([now[name] for name in told])
+        else:
+            for name in told:
+                table.change(now[name])
+        known = table.find("b.localhost", "/")
+        assert known is not None
+        assert known.view.id == "taker"
+
+
+def test_of_two_apps_with_one_route_the_second_has_it_when_the_first_is_gone() -> None:
+    table = AppTable()
+    for name in ("a", "b", "c"):
+        table.change(view(name, "x.localhost"))
+    table.remove("b")
+    table.remove("a")
+    assert table.leads_to(parse_route("x.localhost")) == "c"
+    table.remove("c")
+    assert table.leads_to(parse_route("x.localhost")) is None
+    table.change(view("d", "x.localhost"))
+    table.remove("d")
+    assert table.leads_to(parse_route("x.localhost")) is None
 
 
 def test_a_snapshot_replaces_everything_and_names_what_is_gone() -> None:
