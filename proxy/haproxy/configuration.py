@@ -129,7 +129,6 @@ def render(
         errors=sorted(_ERRORS),
         table=TABLE,
         expire=EXPIRE,
-        uncounted=UNCOUNTED,
         key_length=KEY_LENGTH + len(UNCOUNTED),
         unusual=_any_line(UNUSUAL),
         unusual_answer=_any_line(UNUSUAL_ANSWER),
