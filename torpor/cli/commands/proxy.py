@@ -35,12 +35,18 @@ SUPERVISED_ORPHAN = 20.0
     "Looked at every few seconds, and at once on SIGHUP.",
 )
 @click.option("--redirect-to-https", is_flag=True, help="Send visitors who come without TLS to it.")
-@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="What moves the bytes; auto: HAProxy where 2.6 or later is installed, else mitmproxy.",
+)
 @click.option(
     "--state-directory",
     type=click.Path(path_type=Path),
     help="Where HAProxy's configuration and sockets are; a proxy that is restarted finds its HAProxy there. "
-    "Default: one for each listen address, in $XDG_RUNTIME_DIR or /run.",
+    "Default: one for each listen address, in $XDG_RUNTIME_DIR, else in /run for root and in /tmp for others.",
 )
 @click.option(
     "--trusted-proxy",
