@@ -35,8 +35,8 @@ bench: .venv/.filled-dev ## Measure against other proxies and none (needs wrk an
 	@.ci/need-programs wrk nginx haproxy caddy
 	@.venv/bin/python -m bench
 
-soak: .venv/.filled-dev $(APPS)/.filled ## Run the long tests: more cycles, fuzzing, 1 GiB
-	@.ci/need-programs chromium curl haproxy
+soak: .venv/.filled-dev ## Run the long tests: more cycles, fuzzing, 1 GiB
+	@.ci/need-programs haproxy
 	@$(PYTEST) -m soak
 
 constraints: .venv/.filled-dev ## Pin and hash the newest packages that pyproject.toml allows
