@@ -1,17 +1,77 @@
-"""What happens between a replaced worker's last word and its master's knowing that it is gone.
+"""HAProxy's maps follow the table, however much of it changes at once; and what happens when a replaced worker ends."""
 
-The moment is too short to be met for certain, so a stand-in plays the worker; tests/proxy/haproxy/test_sigusr2.py has
-real ones.
-"""
+from pathlib import Path
 
 import pytest
 
-from proxy.haproxy.lane import HaproxyLane
+from proxy.haproxy.engine import HaproxyEngine
+from proxy.haproxy.lane import MANY, HaproxyLane
+from proxy.haproxy.maps import MAPS
 from proxy.lanes import LaneError
+from tests.engines.street import Street, street
+from tests.wire import App
+from torpor.link import AppView
+from torpor.words import Address, Phase
+
+APPS = 10_000
+
+
+async def held(here: Street) -> dict[str, dict[str, str]]:
+    """What the maps of the HAProxy that serves hold."""
+    assert isinstance(here.engine, HaproxyEngine)
+    found = {}
+    for name in MAPS:
+        lines = (await here.engine._runtime.ask(f"show map {name}")).split("\n")
+        found[name] = dict(line.split(" ")[1:3] for line in lines if line)
+    return found
+
+
+def tell(here: Street, number: int, phase: Phase, epoch: int, *addresses: Address) -> str:
+    name = f"many{number}"
+    here.table.change(AppView(id=name, routes=(f"{name}.localhost",), phase=phase, epoch=epoch, addresses=addresses))
+    return name
+
+
+async def test_the_maps_follow_10_000_apps_one_by_one_and_all_at_once(state: Path) -> None:
+    """What changes together beyond `MANY` lines is a new map, and what was there before must be in it too."""
+    here = Street()
+    for number in range(APPS):
+        tell(here, number, Phase.ASLEEP, 1)
+    async with App() as app, street("haproxy", state, here=here):
+        assert isinstance(here.engine, HaproxyEngine)
+        pid, worker = here.engine.pid, here.engine.lanes.serving
+        await here.awake(app)
+        assert (await held(here))["addresses.map"] == {"app": f"127.0.0.1|{app.address.port}"}
+        one, two = Address("10.0.0.1", 80), Address("10.0.0.2", 80)
+        many = [tell(here, number, Phase.AWAKE, 2, one) for number in range(2 * MANY)]
+        several = [tell(here, number, Phase.AWAKE, 2, one, two) for number in range(2 * MANY, 2 * MANY + 10)]
+        await here.engine.lanes.change([*many, *several])
+        wanted = {"app": f"127.0.0.1|{app.address.port}"} | dict.fromkeys(many, "10.0.0.1|80")
+        wanted |= {f"{name}={turn}": f"10.0.0.{turn + 1}|80" for name in several for turn in range(2)}
+        maps = await held(here)
+        assert maps["addresses.map"] == wanted
+        assert maps["several.map"] == dict.fromkeys(several, "2")
+        assert len(maps["routes.map"]) == APPS + 1
+        asleep = [tell(here, number, Phase.ASLEEP, 3) for number in range(2 * MANY - 1)]
+        await here.engine.lanes.change(asleep)
+        left = {key: value for key, value in wanted.items() if key not in asleep}
+        assert (await held(here))["addresses.map"] == left
+        await here.engine.lanes.change([tell(here, 2 * MANY - 1, Phase.ASLEEP, 3)])
+        del left[f"many{2 * MANY - 1}"]
+        assert (await held(here))["addresses.map"] == left
+        assert (await here.get()).body == b"hello"
+        assert (here.engine.pid, here.engine.lanes.serving) == (pid, worker), "it was reloaded"
+        for number in range(APPS):
+            here.table.remove(f"many{number}")
+        await here.engine.lanes.renew()
+        assert [*(await held(here))["routes.map"]] == ["app.localhost/"]
 
 
 class Ending:
-    """A worker that says nothing any more, and its life, whose master lists it for some more questions."""
+    """A worker that says nothing any more, and its life, whose master lists it for some more questions.
+
+    A stand-in, since the moment between the two is too short to be met for certain; test_sigusr2.py has real ones.
+    """
 
     pid = 4711
 
