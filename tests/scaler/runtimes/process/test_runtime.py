@@ -12,6 +12,7 @@ import pytest
 
 from scaler.runtime import Runtime
 from scaler.runtimes.process import ProcessRuntime
+from scaler.runtimes.process.ports import Claim
 from tests.scaler.runtimes.process.apps import DEAF, FAMILY, MEMBERS, SERVER, STUBBORN, Apps, alive, until
 
 
@@ -27,6 +28,16 @@ async def test_a_start_returns_the_address_that_answers(apps: Apps) -> None:
     with socket.create_connection(address):
         pass
     assert apps.runtime.replicas("web") == 1
+
+
+async def test_its_port_is_claimed_until_nothing_of_it_is_left(apps: Apps) -> None:
+    apps.put("web", STUBBORN, stop_timeout=0.1)
+    for _ in range(2):
+        _, port = await apps.start("web")
+        with pytest.raises(OSError, match="already in use"):
+            Claim(port)
+        await apps.runtime.stop("web")
+        Claim(port).release()
 
 
 async def test_the_port_goes_into_arguments_and_environment(apps: Apps) -> None:
