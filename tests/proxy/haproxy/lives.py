@@ -12,6 +12,7 @@ from proxy.haproxy.configuration import Timeouts
 from proxy.haproxy.engine import HaproxyEngine
 from proxy.haproxy.left import kill_left
 from proxy.haproxy.process import HaproxyProcess
+from proxy.haproxy.program import find_program
 from proxy.haproxy.state import StateDirectory
 from proxy.server import House
 from tests.engines.street import Street
@@ -113,6 +114,15 @@ async def takes_connections(port: int) -> bool:
         return False
     writer.close()
     return True
+
+
+def wrapper(directory: Path, code: str) -> str:
+    """A program that runs this code before it becomes HAProxy; its path."""
+    program, _ = find_program()
+    file = directory / "haproxy"
+    file.write_text(f"#!{sys.executable}\nimport os, sys\n{code}\nos.execv({program!r}, sys.argv)\n")
+    file.chmod(0o700)
+    return str(file)
 
 
 class Traffic:

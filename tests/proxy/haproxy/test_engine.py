@@ -1,6 +1,7 @@
 """HAProxy's life under its proxy process: started, restarted, taken over, drained; real processes throughout."""
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -13,8 +14,8 @@ from proxy.haproxy.left import kill_left
 from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from tests.engines.street import Street, street
-from tests.proxy.haproxy.lives import Lives, connected, make, takes_connections
-from tests.wire import App, Visitor, request
+from tests.proxy.haproxy.lives import Lives, connected, make, takes_connections, wrapper
+from tests.wire import App, Visitor, request, until
 from torpor.words import Phase
 
 
@@ -51,7 +52,7 @@ async def test_a_haproxy_that_was_taken_over_is_started_again_when_it_dies(life:
         await visitor.leave()
 
 
-async def test_held_visits_outlive_their_proxy_process(life: Lives) -> None:
+async def test_a_visit_that_needs_the_doorman_waits_for_the_next_proxy_process(life: Lives) -> None:
     async with App() as app:
         await life.begin(app)
         visitor = await connected(life.port)
@@ -80,6 +81,34 @@ async def test_a_haproxy_that_is_killed_is_started_again_on_the_same_address(sta
         await here.until_held(1)
         await here.awake(app)
         assert (await visitor.answer()).body == b"hello"
+
+
+async def test_a_haproxy_that_does_not_start_again_is_tried_less_and_less_often_until_it_does(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("proxy.haproxy.succession.RESTART", (0.05, 0.4))
+    broken, tries = tmp_path / "broken", tmp_path / "tries"
+    program = wrapper(
+        tmp_path,
+        f"if '-W' in sys.argv and os.path.exists({str(broken)!r}):\n"
+        f"    import time\n    print(time.monotonic(), file=open({str(tries)!r}, 'a'))\n"
+        "    sys.exit('[ALERT]    (1) : no way')",
+    )
+    async with App() as app, street("haproxy", state, program=program) as here:
+        await here.awake(app)
+        broken.touch()
+        assert isinstance(here.engine, HaproxyEngine)
+        os.killpg(here.engine.pid, signal.SIGKILL)
+        visitor = await here.visitor()
+        visitor.send(request("GET", "/"))
+        await until(lambda: tries.exists() and len(tries.read_text().splitlines()) >= 6)
+        broken.unlink()
+        assert (await visitor.answer()).body == b"hello"
+    assert "HAProxy has ended (signal SIGKILL" in caplog.text
+    assert "HAProxy does not start: no way" in caplog.text
+    at = [float(line) for line in tries.read_text().splitlines()]
+    pauses = [later - before for before, later in itertools.pairwise(at)]
+    assert all(pause >= least for pause, least in zip(pauses, (0.1, 0.2, 0.4, 0.4, 0.4), strict=False)), pauses
 
 
 async def test_what_was_in_flight_in_a_haproxy_that_was_killed_is_forgotten(state: Path) -> None:
@@ -171,14 +200,6 @@ async def test_a_state_directory_that_others_may_enter_is_refused(state: Path) -
 async def test_a_missing_haproxy_is_said(state: Path) -> None:
     with pytest.raises(OSError, match="HAProxy is not installed"):
         await make(Street(), state, program="no-such-haproxy").__aenter__()
-
-
-async def test_the_sockets_are_ours_alone(state: Path) -> None:
-    async with make(Street(), state):
-        assert state.stat().st_mode & 0o777 == 0o700
-        for path in state.rglob("*.sock"):
-            if path.name != "door.sock":
-                assert path.stat().st_mode & 0o077 == 0, path
 
 
 async def test_what_a_killed_proxy_process_has_left_can_be_ended(life: Lives) -> None:

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import socket
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,11 @@ from websockets.asyncio.server import serve
 from proxy.haproxy import generations
 from proxy.haproxy.configuration import KEPT
 from proxy.haproxy.left import kill_left, processes_in
-from proxy.haproxy.program import find_program
+from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from tests.engines.street import Street
 from tests.engines.test_activity import Slow, echo
-from tests.proxy.haproxy.lives import Lives, connected, make, takes_connections, traffic
+from tests.proxy.haproxy.lives import Lives, connected, make, takes_connections, traffic, wrapper
 from tests.wire import App, Asked, request, until
 from torpor.words import Address, Phase
 
@@ -108,7 +107,10 @@ async def test_held_visits_wait_on_and_come_back_when_their_app_refuses_them(lif
         await life.begin(app)
         visitor = await connected(life.port)
         visitor.send(request("POST", "/", "Host: other.localhost", "Content-Length: 4", body=b"body"))
-        await asyncio.sleep(0)
+        runtime = RuntimeSocket((await life.haproxy()).directory.runtime_socket)
+        async with asyncio.timeout(20):
+            while "key=other " not in await runtime.ask("show table activity"):
+                await asyncio.sleep(0.01)
         await life.kill()
         here = Street()
         here.app(Phase.ASLEEP, name="other")
@@ -127,15 +129,9 @@ async def test_held_visits_wait_on_and_come_back_when_their_app_refuses_them(lif
     ("broken", "words"), [("-c", "does not accept its configuration: no way"), ("-W", "does not start: no way")]
 )
 async def test_a_haproxy_that_does_not_start_leaves_the_one_before_serving(
-    life: Lives, state: Path, caplog: pytest.LogCaptureFixture, broken: str, words: str
+    life: Lives, state: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: str, words: str
 ) -> None:
-    program, _ = find_program()
-    fake = state.with_name(f"{state.name}-fake")
-    fake.write_text(
-        f"#!{sys.executable}\nimport os, sys\nif {broken!r} in sys.argv:\n    sys.exit('[ALERT]    (1) : no way')\n"
-        f"os.execv({program!r}, sys.argv)\n"
-    )
-    fake.chmod(0o700)
+    program = wrapper(tmp_path, f"if {broken!r} in sys.argv:\n    sys.exit('[ALERT]    (1) : no way')")
     async with Slow() as app:
         await life.begin(app)
         before = await life.haproxy()
@@ -146,7 +142,7 @@ async def test_a_haproxy_that_does_not_start_leaves_the_one_before_serving(
         here = Street()
         here.app(Phase.AWAKE, app)
         with caplog.at_level(logging.ERROR):
-            async with make(here, state, listen=("127.0.0.1", life.port), idle=60.0, program=str(fake)) as engine:
+            async with make(here, state, listen=("127.0.0.1", life.port), idle=60.0, program=program) as engine:
                 here.engine = engine
                 assert engine.pid == before.pid
                 assert running(state) == [1]
@@ -163,7 +159,6 @@ async def test_a_haproxy_that_does_not_start_leaves_the_one_before_serving(
                 for visitor in (old, new):
                     assert (await visitor.answer()).body == b"ok"
                     await visitor.leave()
-        fake.unlink()
 
 
 async def test_five_reloads_in_a_row_keep_every_websocket(life: Lives, state: Path) -> None:
