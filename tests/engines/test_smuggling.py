@@ -151,7 +151,7 @@ READ_IN_ONE_WAY = {
     "length with an underscore in its name": post(b"Content_Length: 500", b"Content-Length: 5", body=b"hello"),
     "get with chunks": post(CHUNKED, body=CHUNKS, line=b"GET / HTTP/1.1"),
     "get with a length": post(b"Content-Length: 5", body=b"hello", line=b"GET / HTTP/1.1"),
-    "head with a length": post(b"Content-Length: %d" % len(INNER), body=INNER, line=b"DELETE / HTTP/1.1"),
+    "delete with a length": post(b"Content-Length: %d" % len(INNER), body=INNER, line=b"DELETE / HTTP/1.1"),
     "the same length twice": post(b"Content-Length: 5", b"Content-Length: 5", body=b"hello"),
     "the same length in a list": post(b"Content-Length: 5, 5", body=b"hello"),
     "chunk extension": post(CHUNKED, body=b"5;a=b\r\nhello\r\n0\r\n\r\n"),

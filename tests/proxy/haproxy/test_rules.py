@@ -58,5 +58,6 @@ async def test_a_head_that_lua_works_on_for_long_is_clean_or_goes_nowhere(state:
                     visitor.writer.write_eof()
                 await visitor.answer()
                 await visitor.leave()
+        assert app.asked
         for asked in app.asked:
             assert not {"upgrade", "connection", "x-hop", "proxy"} & asked.headers.keys()
