@@ -1,8 +1,10 @@
 """Visits to apps that sleep, wake, or have died."""
 
 import asyncio
+import contextlib
 import hashlib
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,40 @@ async def test_an_app_that_refuses_is_knocked_at_and_the_visit_waits_whole(engin
         assert (await visitor.answer()).status == 200
         assert [(asked.method, asked.target, asked.body) for asked in app.asked] == [("POST", "/x", b"body")]
         assert "x-forwarded-for" in app.asked[0].headers
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[Address]:
+    """An address that neither takes connections nor refuses them: who listens there has no room for any more."""
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield Address(*listener.getsockname())
+
+
+async def test_an_app_that_takes_no_connection_in_time_is_knocked_at_and_the_visit_waits_whole(
+    engine: str, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from proxy.haproxy.configuration import Timeouts
+
+    for where in ("addons.connection", "proxy.haproxy.door"):
+        monkeypatch.setattr(f"{where}.CONNECT_TIMEOUT", 0.5)
+    options = {"timeouts": Timeouts(connect=0.5)} if engine == "haproxy" else {}
+    async with App() as app, street(engine, state, **options) as here:
+        with silence() as address:
+            await here.awake(address)
+            visitor = await here.visitor()
+            visitor.send(request("POST", "/x", "Content-Length: 4", body=b"body"))
+            await here.until_held(1)
+            assert any(isinstance(said, Down) and said.address == address for said in here.sent)
+            await here.asleep()
+        await here.awake(app)
+        assert (await visitor.answer()).status == 200
+        assert [(asked.target, asked.body) for asked in app.asked] == [("/x", b"body")]
 
 
 async def test_an_app_that_refuses_again_and_again_is_waited_for(engine: str, state: Path) -> None:
