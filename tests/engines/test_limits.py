@@ -143,6 +143,26 @@ async def test_streams_of_http_2_are_counted_too(engine: str, state: Path) -> No
 
 
 @pytest.mark.needs("h2c")
+async def test_a_connection_of_http_2_has_100_requests_under_way_and_no_more(engine: str, state: Path) -> None:
+    """Also of a client that does not keep to what it was told."""
+    async with App() as app, street(engine, state) as here:
+        await here.asleep()
+        async with speak(here) as talk:
+            await talk.settings.wait()
+            assert talk.h2.remote_settings.max_concurrent_streams == 100
+            talk.h2.remote_settings.max_concurrent_streams = 1_000
+            talk.h2.remote_settings.acknowledge()
+            streams = [talk.ask(head(), end=True) for _ in range(110)]
+            for stream in streams[100:]:
+                with pytest.raises(ConnectionError, match="stream reset"):
+                    await answer(talk, stream)
+            await here.until_held(100)
+            await here.awake(app)
+            for stream in streams[:100]:
+                assert (await answer(talk, stream))[1] == b"hello"
+
+
+@pytest.mark.needs("h2c")
 async def test_streams_that_are_reset_at_once_leave_nothing_behind(engine: str, state: Path) -> None:
     """Thousands of requests that nobody waits for, held and not: CVE-2023-44487 came this way."""
     async with App() as app, street(engine, state) as here:
@@ -163,17 +183,36 @@ async def test_streams_that_are_reset_at_once_leave_nothing_behind(engine: str, 
         await here.until_in_flight(0)
 
 
-LARGE = {
-    "a long header": ("X: " + "x" * 70_000,),
-    "many headers": tuple(f"X-{at}: {'y' * 100}" for at in range(700)),
-    "a long host": ("Host: " + "a" * 70_000,),
-}
+LONGEST = {"haproxy": 15 * 1024, "mitmproxy": 64 * 1024}
+"""Bytes of a head."""
+MOST_HEADERS = {"haproxy": 100, "mitmproxy": 1_000}
+
+
+def long_head(size: int) -> tuple[str, ...]:
+    """Fields that make a head of so many bytes."""
+    rest = len(request("GET", "/", "X: "))
+    return (f"X: {'x' * (size - rest)}",)
 
 
 async def test_a_head_that_is_too_large_is_refused(engine: str, state: Path) -> None:
     async with App() as app, street(engine, state) as here:
         await here.awake(app)
-        for name, fields in LARGE.items():
+        large = {
+            "a long header": long_head(LONGEST[engine] + 100),
+            "a very long header": long_head(200_000),
+            "many headers": tuple(f"X-{at}: {'y' * 100}" for at in range(MOST_HEADERS[engine] + 2)),
+            "a long host": ("Host: " + "a" * 70_000,),
+        }
+        for name, fields in large.items():
             assert (await here.get("/", *fields)).status in (400, 431), name
         assert (await here.get("/" + "x" * 70_000)).status in (400, 414, 431)
         assert not app.asked
+
+
+async def test_a_head_that_is_just_not_too_large_is_passed_on(engine: str, state: Path) -> None:
+    async with App() as app, street(engine, state) as here:
+        await here.awake(app)
+        few = tuple(f"X-{at}: y" for at in range(MOST_HEADERS[engine] - 1))
+        for fields in (long_head(LONGEST[engine] - 100), few):
+            assert (await here.get("/", *fields)).status == 200
+            assert len(app.asked[-1].fields) > len(fields)
