@@ -1,7 +1,9 @@
 """HTTP/2, gRPC, trailers: by engines that can do these."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -95,27 +97,33 @@ async def test_one_streams_wait_does_not_hold_the_others(engine: str, state: Pat
 
 @pytest.mark.needs("gRPC")
 @pytest.mark.parametrize("asleep", [False, True])
-async def test_grpc_streams_both_ways_with_its_trailers(engine: str, state: Path, asleep: bool) -> None:
+@pytest.mark.parametrize("words", [1, 3], ids=["unary", "bidirectional"])
+async def test_grpc_with_its_trailers_also_on_the_first_visit(
+    engine: str, state: Path, asleep: bool, words: int
+) -> None:
     async with grpc_app() as app, street(engine, state) as here:
         await (here.asleep() if asleep else here.awake(app))
         async with speak(here) as talk:
             stream = talk.ask(
                 head("POST", "/s/m", "app.localhost", ("content-type", "application/grpc"), ("te", "trailers"))
             )
+            if words == 1:
+                talk.say(stream, b"word 0", end=True)
             if asleep:
                 await here.until_held(1)
                 await here.awake(app)
             await talk.hear(stream, h2.events.ResponseReceived)
-            for word in (b"one", b"two"):
-                talk.say(stream, word)
+            for number in range(words):
+                if words > 1:
+                    assert (await here.work()).in_flight == 1
+                    talk.say(stream, b"word %d" % number, end=number == words - 1)
                 heard = await talk.hear(stream, h2.events.DataReceived)
                 assert isinstance(heard, h2.events.DataReceived)
-                assert heard.data == b"echo " + word
-            assert (await here.work()).in_flight == 1
-            talk.say(stream, end=True)
+                assert heard.data == b"echo word %d" % number
             trailers = await talk.hear(stream, h2.events.TrailersReceived)
             assert isinstance(trailers, h2.events.TrailersReceived)
             assert dict(trailers.headers)["grpc-status"] == "0"
+        await here.until_in_flight(0)
 
 
 @pytest.mark.needs("gRPC")
@@ -143,26 +151,33 @@ async def test_trailers_pass(engine: str, state: Path) -> None:
         assert await visitor.reader.readuntil(b"\r\n\r\n") == b"3\r\nabc\r\n0\r\nx-sum: 1\r\n\r\n"
 
 
+async def upgraded(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """An app that agrees to a WebSocket, and then echoes bytes; what frames are is not looked at."""
+    key = asked.headers["sec-websocket-key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    accept = base64.b64encode(hashlib.sha1(key, usedforsecurity=False).digest())
+    writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
+    writer.write(b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+    while data := await reader.read(100):
+        writer.write(b"echo " + data)
+    writer.close()
+
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+WEBSOCKET = head("CONNECT", "/", "app.localhost", (":protocol", "websocket"), ("sec-websocket-version", "13"))
+"""RFC 8441: an extended CONNECT, which reaches the app as the upgrade of HTTP/1.1."""
+
+
 @pytest.mark.needs("h2c")
-async def test_a_websocket_over_http_2(engine: str, state: Path) -> None:
-    async def echo(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        import base64
-        import hashlib
-
-        key = asked.headers["sec-websocket-key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        accept = base64.b64encode(hashlib.sha1(key, usedforsecurity=False).digest())
-        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
-        writer.write(b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
-        while data := await reader.read(100):
-            writer.write(b"echo " + data)
-        writer.close()
-
-    async with App(echo) as app, street(engine, state) as here:
-        await here.awake(app)
+@pytest.mark.parametrize("asleep", [False, True])
+async def test_a_websocket_over_http_2(engine: str, state: Path, asleep: bool) -> None:
+    async with App(upgraded) as app, street(engine, state) as here:
+        await (here.asleep() if asleep else here.awake(app))
         async with speak(here) as talk:
             await talk.settings.wait()
-            fields = head("CONNECT", "/", "app.localhost", (":protocol", "websocket"), ("sec-websocket-version", "13"))
-            stream = talk.ask(fields)
+            stream = talk.ask(WEBSOCKET)
+            if asleep:
+                await here.until_held(1)
+                await here.awake(app)
             heard = await talk.hear(stream, h2.events.ResponseReceived)
             assert isinstance(heard, h2.events.ResponseReceived)
             assert dict(heard.headers)[":status"] == "200"
@@ -173,6 +188,31 @@ async def test_a_websocket_over_http_2(engine: str, state: Path) -> None:
             assert (await here.work()).in_flight == 1
             talk.say(stream, end=True)
         await here.until_in_flight(0)
+
+
+async def test_a_quiet_websocket_lives(state: Path) -> None:
+    """Over HTTP/1.1 and over HTTP/2: longer than a client may take nothing, or be idle, or be late with a head."""
+    from proxy.haproxy.configuration import Timeouts
+
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {KEY}")
+    timeouts = Timeouts(head=0.4, body=0.4, idle=0.4, client=0.4, fin=0.4)
+    async with App(upgraded) as app, street("haproxy", state, timeouts=timeouts) as here:
+        await here.awake(app)
+        visitor = await here.visitor()
+        visitor.send(request("GET", "/", *upgrade))
+        async with speak(here) as talk:
+            await talk.settings.wait()
+            stream = talk.ask(WEBSOCKET)
+            await talk.hear(stream, h2.events.ResponseReceived)
+            assert (await visitor.answer()).status == 101
+            await asyncio.sleep(1.5)
+            talk.say(stream, b"hi")
+            data = await talk.hear(stream, h2.events.DataReceived)
+            assert isinstance(data, h2.events.DataReceived)
+            assert data.data == b"echo hi"
+            visitor.send(b"hi")
+            assert await visitor.reader.readexactly(7) == b"echo hi"
+            talk.say(stream, end=True)
 
 
 async def test_a_quiet_stream_lives_and_so_does_a_visit_that_is_held_for_long(state: Path) -> None:

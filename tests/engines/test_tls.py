@@ -12,9 +12,10 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from tests.certificates import Authority, put
+from tests.engines.http2 import Talk, answer, head
 from tests.engines.street import Street, street
-from tests.engines.test_protocols import Talk, answer, grpc_app, head
-from tests.wire import App, Asked, Visitor, request
+from tests.engines.test_protocols import WEBSOCKET, grpc_app, upgraded
+from tests.wire import App, Visitor, request
 from torpor.link import Policy
 from torpor.words import Address, PageMode
 
@@ -259,27 +260,12 @@ async def test_a_websocket_over_tls(
 async def test_a_websocket_in_a_stream_of_http_2(
     engine: str, state: Path, certificates: Path, authority: Authority, asleep: bool
 ) -> None:
-    """RFC 8441: an extended CONNECT, which reaches the app as the upgrade of HTTP/1.1."""
-
-    async def answer_in_frames(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        import base64
-        import hashlib
-
-        key = asked.headers["sec-websocket-key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        accept = base64.b64encode(hashlib.sha1(key, usedforsecurity=False).digest())
-        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
-        writer.write(b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
-        while data := await reader.read(100):
-            writer.write(b"echo " + data)
-        writer.close()
-
-    async with App(answer_in_frames) as app, secured(engine, state, certificates) as here:
+    async with App(upgraded) as app, secured(engine, state, certificates) as here:
         await (here.asleep() if asleep else here.awake(app))
         async with speak(here, authority) as talk:
             await talk.settings.wait()
             assert talk.h2.remote_settings.enable_connect_protocol
-            fields = ((":protocol", "websocket"), ("sec-websocket-version", "13"))
-            stream = talk.ask(head("CONNECT", "/", "app.localhost", *fields))
+            stream = talk.ask(WEBSOCKET)
             if asleep:
                 await here.until_held(1)
                 await here.awake(app)

@@ -138,7 +138,8 @@ async def test_interim_answers_are_passed_on_and_the_final_one_after_them(engine
         assert (await visitor.answer()).body == b"ok"
 
 
-async def test_events_of_a_stream_pass_at_once(engine: str, state: Path) -> None:
+@pytest.mark.parametrize("asleep", [False, True])
+async def test_events_of_a_stream_pass_at_once(engine: str, state: Path, asleep: bool) -> None:
     told = asyncio.Event()
 
     async def stream(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -151,9 +152,12 @@ async def test_events_of_a_stream_pass_at_once(engine: str, state: Path) -> None
         writer.write(b"0\r\n\r\n")
 
     async with App(stream) as app, street(engine, state) as here:
-        await here.awake(app)
+        await (here.asleep() if asleep else here.awake(app))
         visitor = await here.visitor()
         visitor.send(request("GET", "/events"))
+        if asleep:
+            await here.until_held(1)
+            await here.awake(app)
         await visitor.head()
         for count in range(3):
             assert await visitor.reader.readuntil(b"\n\n\r\n") == b"9\r\ndata: %d\n\n\r\n" % count
