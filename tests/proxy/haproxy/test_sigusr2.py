@@ -176,7 +176,9 @@ async def test_under_traffic_no_request_fails_and_none_is_counted_twice(state: P
         assert 0 < sum(requests.values()) <= len(app.asked)
 
 
-async def test_a_reload_with_a_broken_configuration_changes_nothing(state: Path) -> None:
+async def test_a_reload_with_a_broken_configuration_changes_nothing_and_is_told(
+    state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with App() as app, street("haproxy", state) as here:
         await here.awake(app)
         before = await workers(here)
@@ -185,6 +187,7 @@ async def test_a_reload_with_a_broken_configuration_changes_nothing(state: Path)
         configuration.write_text(f"{good}\nno such word\n")
         assert isinstance(here.engine, HaproxyEngine)
         os.kill(here.engine.pid, signal.SIGUSR2)
+        await until(lambda: "HAProxy: config : parsing [haproxy.cfg:" in caplog.text)
         for _ in range(20):
             assert (await here.get()).body == b"hello"
         assert await workers(here) == before
