@@ -14,8 +14,6 @@ from proxy.visit import Answer, Visit
 from torpor.link import AppView
 from torpor.words import Phase
 
-PROGRESS_PATH = "/.well-known/torpor/progress"
-
 _RETRY = 2
 """Seconds to the next try of a visitor without scripts, and of a program when nothing is known about the app."""
 

@@ -9,7 +9,7 @@ from typing import Self
 from aiohttp import web
 
 from proxy import pages
-from proxy.pages.watch import PROGRESS_PATH
+from proxy.doorman import PROGRESS
 from proxy.visit import Answer, Visit
 from tests.proxy.pages.samples import view
 from torpor.link import AppView
@@ -44,7 +44,7 @@ class FrontDoor:
         """Serve on a free port for the length of the block."""
         door = cls(state)
         app = web.Application()
-        app.router.add_get(PROGRESS_PATH, door._progress)
+        app.router.add_get(PROGRESS, door._progress)
         app.router.add_get("/{path:.*}", door._visit)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
