@@ -28,7 +28,7 @@ FIELDS = (
     "host", "user-agent", "accept", "sec-fetch-mode", "sec-fetch-dest", "sec-purpose", "purpose", "upgrade",
     "x-forwarded-for", "forwarded",
 )  # fmt: skip
-"""What doorman.lua tells, in this order."""
+"""What doorman.lua tells, in this order; the last two where somebody may be believed."""
 BACKLOG = 4096
 LONGEST = 64 * 1024
 """Bytes of a question; HAProxy takes no longer heads than its buffer of 16 KiB."""

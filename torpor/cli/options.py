@@ -77,7 +77,7 @@ def log_level_option(command: Command) -> Command:
     return click.option(
         "--log-level",
         type=click.Choice(["debug", "info", "warning", "error"]),
-        help="How much to say. Default: info; with the live view: warning.",
+        help="How much to say. Default: info; with the live view of `torpor up` and `torpor demo`: warning.",
     )(command)
 
 
