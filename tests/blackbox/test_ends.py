@@ -1,8 +1,11 @@
 """Ends, wanted and not: of Torpor, of its proxy, of an app."""
 
+import contextlib
+import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 
 import pytest
 
@@ -72,6 +75,29 @@ def test_a_crashed_proxy_is_replaced_and_the_apps_live_on(up: Up) -> None:
     wait(lambda: torpor.proxies() not in ([], [proxy]))
     wait(answers)
     assert torpor.visit("app").json()["pid"] == pid
+
+
+@pytest.mark.needs("fast lane")
+@pytest.mark.usefixtures("engine")
+def test_while_a_crashed_proxy_is_replaced_awake_apps_are_served_on(up: Up) -> None:
+    torpor = up({"apps": {"app": answering("app")}})
+    pid = torpor.visit("app").json()["pid"]
+    with contextlib.closing(HTTPConnection(*torpor.listen, timeout=10)) as kept:
+
+        def ask() -> None:
+            kept.request("GET", "/", headers={"Host": "app.localhost"})
+            assert json.loads(kept.getresponse().read())["pid"] == pid
+
+        ask()
+        before = kept.sock
+        proxy = torpor.proxy()
+        os.kill(proxy, signal.SIGKILL)
+        while torpor.proxies() in ([], [proxy]):
+            ask()
+            assert torpor.visit("app").json()["pid"] == pid
+        wait(lambda: "took over the running HAProxy" in torpor.said())
+        ask()
+        assert kept.sock is before
 
 
 @pytest.mark.usefixtures("engine")
