@@ -107,10 +107,10 @@ def make_engine(engine: str, house: House, state: Path, **options: object) -> En
     if engine == "haproxy":
         from proxy.haproxy.engine import HaproxyEngine
 
-        return HaproxyEngine(house, listen=("127.0.0.1", 0), state_directory=state, **{"threads": 2} | options)  # type: ignore[arg-type]
+        return HaproxyEngine(house, state_directory=state, **{"listen": ("127.0.0.1", 0), "threads": 2} | options)  # type: ignore[arg-type]
     from addons.engine import MitmproxyEngine
 
-    return MitmproxyEngine(house.doorman, listen=("127.0.0.1", 0), **options)  # type: ignore[arg-type]
+    return MitmproxyEngine(house.doorman, **{"listen": ("127.0.0.1", 0)} | options)  # type: ignore[arg-type]
 
 
 @contextlib.asynccontextmanager

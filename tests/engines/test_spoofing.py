@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import re
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -215,6 +217,23 @@ async def test_a_trusted_proxys_words_stay_within_their_header(engine: str, stat
             assert sorted(name for name, _ in asked.fields if name in WHO) == sorted(WHO), value
             assert well_formed.fullmatch(asked.headers["forwarded"]), (value, asked.headers["forwarded"])
             assert asked.headers["x-forwarded-for"].endswith(", 127.0.0.1") or value in (",", "")
+
+
+@pytest.mark.parametrize(("trusted", "believed"), [((), False), (("0.0.0.0/0",), False), (("::1",), True)])
+async def test_a_visitor_over_ipv6_is_one(engine: str, state: Path, trusted: tuple[str, ...], believed: bool) -> None:
+    """No network of IPv4 vouches for it, whatever address of IPv4 its own may contain."""
+    if not socket.has_dualstack_ipv6():
+        return  # there is no IPv6 here
+    async with App() as app, street(engine, state, listen=("::1", 0), trusted_proxies=trusted) as here:
+        await here.awake(app)
+        visitor = await here.visitor()
+        for _ in range(2):
+            await visitor.get("/", "X-Forwarded-For: 192.0.2.7", "User-Agent: curl/8")
+            await visitor.get("/", "User-Agent: curl/8")
+        for lied, plain in itertools.batched(app.asked, 2, strict=True):
+            assert lied.headers["x-forwarded-for"] == ("192.0.2.7, ::1" if believed else "::1")
+            assert plain.headers["x-forwarded-for"] == "::1"
+            assert plain.headers["forwarded"].startswith('for="[::1]";proto=http;host=')
 
 
 async def test_many_networks_may_be_trusted(engine: str, state: Path) -> None:
