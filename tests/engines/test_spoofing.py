@@ -63,6 +63,14 @@ async def test_all_spellings_of_a_host_lead_to_its_app(engine: str, state: Path)
         assert not app.doubts
 
 
+async def test_a_host_that_is_a_number_is_one(engine: str, state: Path) -> None:
+    async with StrictApp() as app, street(engine, state) as here:
+        await here.awake(app, routes=("8080",))
+        for host in ("8080", "8080:", "8080:80"):
+            for agent in ((), ("User-Agent: curl/8",)):
+                assert (await here.get("/x", f"Host: {host}", *agent)).body == b"app /x", (host, agent)
+
+
 async def test_an_absolute_target_cannot_name_another_app(engine: str, state: Path) -> None:
     """Of the two names in such a request none may lead where the other does not (RFC 9112 section 3.2.2)."""
     async with StrictApp() as app, StrictApp("other") as other, street(engine, state) as here:

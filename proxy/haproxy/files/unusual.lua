@@ -172,7 +172,7 @@ local function named(headers)
 end
 
 local function fine_host(host)
-    local name = host:match("^(.-):?%d?%d?%d?%d?%d?$")
+    local name = host:match("^(.-):%d?%d?%d?%d?%d?$") or host
     return name:match("^[%w._-]+$") or name:match("^%[[%x:.]+%]$")
 end
 
