@@ -13,12 +13,14 @@ CANNOT: dict[str, dict[str, str]] = {
     "haproxy": {
         "own words": "a head that is malformed or late is refused in HAProxy's parser's own few words",
         "checked trailers": "what a client sends as trailers is passed on as trailers, whatever they say",
-        "pages for all errors": "when an app breaks off, browsers too are told in problem JSON",
+        "pages for all errors": "when an app breaks off, browsers too are told in problem JSON, without `Torpor-Phase`",
     },
 }
 
 
 def able(test: pytest.Item) -> list[str]:
-    """The engines that can do what a test is marked to need."""
+    """The engines that can do what a test is marked to need. What nobody lacks need not be marked, and is a mistake."""
     needed = {ability for mark in test.iter_markers("needs") for ability in mark.args}
+    if unknown := needed.difference(*CANNOT.values()):
+        raise pytest.UsageError(f"{test.nodeid} needs {', '.join(sorted(unknown))}, which no engine lacks")
     return [name for name in sorted(CANNOT) if not CANNOT[name].keys() & needed]

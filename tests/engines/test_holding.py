@@ -193,7 +193,6 @@ async def test_a_client_that_leaves_while_held_leaves_nothing_behind(engine: str
         await here.until_in_flight(0)
 
 
-@pytest.mark.needs("leaving")
 async def test_a_client_that_leaves_is_noticed_at_once(engine: str, state: Path) -> None:
     async with street(engine, state) as here:
         await here.asleep()
