@@ -27,11 +27,10 @@ _SETTLE = 3.0
 def method(scale: Scale) -> str:
     """How it is measured."""
     return f"""\
-CPU time, user and system, of each of Torpor's processes over {scale.idle_seconds:.0f} s without a visitor, from
-`/proc/PID/stat` (hundredths of a second), and resident memory at the end of them, `Rss`: what processes share counts in
-each. Each line group is a `torpor up` of its own; all of them rest at the same time. "Ready" is the time from the
-command to the ready file. The keeper is the small process that is the parent of all apps; the apps' own processes are
-not counted."""
+CPU time, user and system, of each of Torpor's processes over {scale.idle_seconds:.0f} s without a visitor, from the
+process's CPU clock, and resident memory at the end of them, `Rss`: what processes share counts in each. Each line
+group is a `torpor up` of its own; all of them rest at the same time. "Ready" is the time from the command to the ready
+file. The keeper is the small process that is the parent of all apps; the apps' own processes are not counted."""
 
 
 def steps(scale: Scale) -> int:

@@ -4,12 +4,12 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _PROC = Path("/proc")
-_TICK = os.sysconf("SC_CLK_TCK")
 _END = 10.0
 """Seconds for a process to end after SIGTERM."""
 
@@ -23,9 +23,11 @@ def memory(pid: int) -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time in user and system mode since it was started, all threads."""
-    fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
+    """CPU time in user and system mode since it was started, all threads, to the microsecond: /proc has it to 10 ms.
+
+    The number of a process's clock is made as clock_getcpuclockid(3) makes it. Raises OSError when it is gone.
+    """
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def descriptors(pid: int) -> int:
