@@ -157,6 +157,20 @@ async def test_an_app_that_takes_no_connection_in_time_is_knocked_at_and_the_vis
         assert [(asked.target, asked.body) for asked in app.asked] == [("/x", b"body")]
 
 
+async def test_what_refused_is_named_as_the_app_is_known_also_for_a_visitor_over_ipv6(engine: str, state: Path) -> None:
+    if not socket.has_dualstack_ipv6():
+        return  # there is no IPv6 here
+    async with App() as app, street(engine, state, listen=("::1", 0)) as here:
+        gone = nowhere()
+        await here.awake(gone)
+        visitor = await here.visitor()
+        visitor.send(request("GET", "/", "User-Agent: curl/8"))
+        await here.until_held(1)
+        assert {message.address for message in here.sent if isinstance(message, Down)} == {gone}
+        await here.awake(app)
+        assert (await visitor.answer()).body == b"hello"
+
+
 async def test_an_app_that_refuses_again_and_again_is_waited_for(engine: str, state: Path) -> None:
     async with App() as app, street(engine, state) as here:
         await here.awake(nowhere())
