@@ -37,7 +37,7 @@ def own_page(name: str, seconds: float, *gate: Path, **more: object) -> Settings
 
 
 @pytest.fixture(scope="module")
-def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
+def torpor(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Torpor]:
     directory = tmp_path_factory.mktemp("waiting")
     apps = {
         "slow": own_page("slow", 0, directory / "gate", hold="300ms"),
@@ -46,7 +46,7 @@ def torpor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Torpor]:
         "tested": own_page("tested", 1.5, hold="300ms"),
         "quick": own_page("quick", 0.3),
     }
-    with Torpor.up(directory, {"apps": apps}) as running:
+    with Torpor.up(directory, {"engine": engine, "apps": apps}) as running:
         yield running
 
 
