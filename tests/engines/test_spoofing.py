@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from proxy.haproxy.engine import HaproxyEngine
 from tests.engines.http2 import answer, head, speak
-from tests.engines.street import street
+from tests.engines.street import Street, street
 from tests.engines.strict import StrictApp
 from tests.wire import App
 from torpor.words import Address
@@ -157,11 +158,19 @@ async def old_tenant() -> AsyncIterator[tuple[Address, asyncio.Server]]:
         server.close_clients()
 
 
+@pytest.mark.parametrize("unknown", [False, True])
 async def test_a_kept_connection_to_an_app_never_carries_visits_to_the_next_at_its_address(
-    engine: str, state: Path
+    engine: str, state: Path, unknown: bool
 ) -> None:
+    """Neither where HAProxy has not been told of the apps yet and the doorman says where their visits go."""
+
+    async def forget(here: Street) -> None:
+        if unknown and isinstance(here.engine, HaproxyEngine):
+            await here.engine._runtime.ask("clear map routes.map")
+
     async with old_tenant() as (address, old), street(engine, state) as here:
         await here.awake(address)
+        await forget(here)
         visitors = [await here.visitor() for _ in range(3)]
         for visitor in visitors * 3:
             assert (await visitor.get()).body == b"old"
@@ -173,6 +182,7 @@ async def test_a_kept_connection_to_an_app_never_carries_visits_to_the_next_at_i
 
         async with await asyncio.start_server(serve, *address) as new:
             await here.awake(address, name="other")
+            await forget(here)
             for visitor in [*visitors * 3, await here.visitor()]:
                 assert (await visitor.get("/", "Host: other.localhost")).body == b"new"
             for visitor in visitors:
