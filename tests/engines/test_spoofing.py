@@ -237,6 +237,22 @@ async def test_a_trusted_proxys_words_stay_within_their_header(engine: str, stat
             assert asked.headers["x-forwarded-for"].endswith(", 127.0.0.1") or value in (",", "")
 
 
+@pytest.mark.parametrize("trusted", [(), ("127.0.0.0/8",)])
+async def test_a_head_that_has_no_room_for_who_it_is_goes_nowhere(
+    engine: str, state: Path, trusted: tuple[str, ...]
+) -> None:
+    host = ".".join(["a" * 60] * 16) + ".app.localhost"
+    async with App() as app, street(engine, state, trusted_proxies=trusted) as here:
+        await here.awake(app, routes=("*.app.localhost",))
+        for size in range(12_000, 15_600, 300):
+            for who in ((), ("X-Forwarded-For: 192.0.2.7",)):
+                await here.get("/", f"Host: {host}", f"X: {'x' * size}", *who)
+        assert app.asked
+        for asked in app.asked:
+            assert sorted(name for name, _ in asked.fields if name in WHO) == sorted(WHO)
+            assert asked.headers["x-forwarded-for"].endswith("127.0.0.1")
+
+
 @pytest.mark.parametrize(("trusted", "believed"), [((), False), (("0.0.0.0/0",), False), (("::1",), True)])
 async def test_a_visitor_over_ipv6_is_one(engine: str, state: Path, trusted: tuple[str, ...], believed: bool) -> None:
     """No network of IPv4 vouches for it, whatever address of IPv4 its own may contain."""
