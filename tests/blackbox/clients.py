@@ -11,6 +11,7 @@ import hashlib
 import json
 import random
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Book:
         return f"{kinds}; {self.reopened} kept connections closed between requests; {self.unavailable} clean 503"
 
 
-class Client:
+class Client(ABC):
     """Visits an app over and over, with pauses."""
 
     kind = ""
@@ -82,10 +83,11 @@ class Client:
         finally:
             self.leave()
 
+    @abstractmethod
     async def visit(self) -> None:
         """One visit, whose answer is checked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def leave(self) -> None:
         """Close what is still open."""
 
@@ -204,6 +206,9 @@ class Talker(Client):
     def __init__(self, where: tuple[str, int], app: str, number: int, book: Book, slow: float) -> None:
         super().__init__(where, app, number, book, slow)
         self.pauses = (0.2 * slow, 1.2 * slow)
+
+    def leave(self) -> None:
+        """Each visit closes its own connection."""
 
     async def visit(self) -> None:
         host, port = self.where
