@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scaler.probing.connecting import connect
+from scaler.probing.httpget import get, question
+from scaler.probing.patience import Patience
+from scaler.probing.rhythm import Rhythm
 from scaler.runtime import Say, StartFailed
 from scaler.runtimes.process.listeners import Census, Verdict, endpoints, has, judge
-from scaler.runtimes.process.probe import connect, get
-from scaler.runtimes.process.rhythm import Rhythm
 from torpor.words import Address
 
 _LOOPBACK = ("127.0.0.1", "::1")
-_FIRST_PATIENCE = 1.0
-_LONGEST_PATIENCE = 8.0
-"""Seconds for the answer to a GET: doubled each time, for apps whose first answers are slow."""
+_CONNECT = 1.0
+"""Seconds for a connection within this machine; it takes longer only when the app's backlog is full."""
 _WONDER = 2.0
 """Seconds without a listener until the app's other ports are looked for."""
 _WONDER_AGAIN = 1.0
@@ -45,26 +46,26 @@ class Readiness:
         ours: set[Address] = set()
         what = f"port {self.port}" if self.path is None else f"GET {self.path} on port {self.port}"
         say(f"waiting for {what}")
-        patience = _FIRST_PATIENCE
+        patience = Patience()
         wonder = start + _WONDER
         while not self.over.done():
             began = loop.time()
             for host in _LOOPBACK:
                 address = Address(host, self.port)
-                if (connection := await connect(address)) is None:
+                if isinstance(connection := await connect(address, _CONNECT), str):
                     continue
                 with connection:
                     if address not in ours:
                         if await self._stranger(address):
                             continue
                         ours.add(address)
-                    answer = 200 if self.path is None else await get(connection, address, self.path, patience)
+                    asked = None if self.path is None else question(address, self.path)
+                    answer = 200 if asked is None else await get(connection, asked, patience.seconds)
                 if isinstance(answer, int) and 200 <= answer < 400:
                     if self.over.done():
                         break  # what has answered is what the app left behind
                     return address
-                if loop.time() - began >= patience:
-                    patience = min(2 * patience, _LONGEST_PATIENCE)
+                patience.tried(loop.time() - began)
                 say(f"waiting for {what} (last answer {answer})")
                 break
             if not ours and loop.time() >= wonder:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from scaler.probing.rhythm import Rhythm
 from scaler.runtime import Lost, Say, StartFailed
 from scaler.runtimes.process import tail
 from scaler.runtimes.process.failures import refusal
@@ -17,7 +18,6 @@ from scaler.runtimes.process.keeping import Keeper, sweep
 from scaler.runtimes.process.listeners import Census, who_has
 from scaler.runtimes.process.ports import free_port, is_taken
 from scaler.runtimes.process.readiness import Readiness
-from scaler.runtimes.process.rhythm import Rhythm
 from scaler.runtimes.process.run import STOPPED, Run
 from scaler.runtimes.process.workload import Workload
 from torpor.words import Address, AppId

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from scaler.probing.rhythm import Rhythm
 from scaler.runtime import StartFailed
 from scaler.runtimes.process.listeners import Census
 from scaler.runtimes.process.readiness import Readiness
-from scaler.runtimes.process.rhythm import Rhythm
 from tests.scaler.runtimes.process.apps import DEAF, SERVER, Apps, until
 
 HEALTH = """

@@ -20,7 +20,10 @@ LATER = 10.0
 class Rhythm:
     """Shared by all apps that start."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, least: float = 0.0, share: float = 0.0) -> None:
+        """Seconds from one probe to the next: never less than `least`, nor than a `share` for each that is probed."""
+        self._least = least
+        self._share = share
         self._probed = 0
 
     @contextlib.contextmanager
@@ -34,6 +37,7 @@ class Rhythm:
 
     def period(self, elapsed: float, *, answers: bool) -> float:
         """Seconds until the next probe of an app that has been probed for `elapsed` seconds."""
-        if elapsed > LATER:
-            return LONGEST
-        return min(LONGEST, max(ANSWERING if answers else 0.0, SHORTEST * self._probed))
+        period = LONGEST
+        if elapsed <= LATER:
+            period = min(LONGEST, max(ANSWERING if answers else 0.0, SHORTEST * self._probed))
+        return max(period, self._least, self._share * self._probed)

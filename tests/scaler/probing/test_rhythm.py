@@ -1,6 +1,6 @@
 import contextlib
 
-from scaler.runtimes.process.rhythm import ANSWERING, LATER, LONGEST, SHORTEST, Rhythm
+from scaler.probing.rhythm import ANSWERING, LATER, LONGEST, SHORTEST, Rhythm
 
 
 def test_an_app_that_starts_alone_is_looked_at_often() -> None:
@@ -32,3 +32,18 @@ def test_an_app_that_has_taken_long_is_looked_at_seldom() -> None:
     rhythm = Rhythm()
     with rhythm.probed():
         assert rhythm.period(LATER + 1, answers=False) == LONGEST
+
+
+def test_where_looks_go_over_a_network_there_is_a_least_pause() -> None:
+    rhythm = Rhythm(least=0.02)
+    with rhythm.probed():
+        assert rhythm.period(0.0, answers=False) == 0.02
+
+
+def test_a_great_crowd_shares_what_there_is() -> None:
+    rhythm = Rhythm(share=0.001)
+    with contextlib.ExitStack() as starting:
+        for _ in range(200):
+            starting.enter_context(rhythm.probed())
+        assert rhythm.period(0.0, answers=False) == 0.2
+        assert rhythm.period(LATER + 1, answers=True) == 0.2
