@@ -1,13 +1,17 @@
 """The apps as the scaler has told them: routes, phases, addresses; and a bell for those who wait for a change."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from torpor.link import AppView
-from torpor.routes import Route, RouteTable, parse_route
+from torpor.route_table import RouteTable, Rule
+from torpor.routes import Place, Route, parse_route
 from torpor.words import AppId
+
+logger = logging.getLogger(__name__)
 
 
 class Waiter(Protocol):
@@ -57,15 +61,17 @@ class AppTable:
         """Whether the scaler is heard. Without it, what is known may be stale."""
         self._apps: dict[AppId, Known] = {}
         self._routes: RouteTable[AppId] = RouteTable()
-        self._next: dict[Route, dict[AppId, None]] = {}
-        """Apps with a route that leads to another, in the order in which they came."""
+        self._next: dict[Route, dict[AppId, Route]] = {}
+        """Apps with a route that leads to others (by the route without its weight), in the order in which they came."""
 
     def __len__(self) -> int:
         return len(self._apps)
 
-    def find(self, host: str, path: str) -> Known | None:
-        """The app that a normalised host and a path lead to."""
-        app = self._routes.find(host, path)
+    def find(
+        self, host: str, path: str, header: Callable[[str], str | None] | None = None, chosen: AppId | None = None
+    ) -> Known | None:
+        """The app that a normalised host, a path and perhaps headers lead to; `chosen` as in `RouteTable.find`."""
+        app = self._routes.find(host, path, header, chosen)
         return None if app is None else self._apps[app]
 
     def get(self, app: AppId) -> Known | None:
@@ -73,12 +79,12 @@ class AppTable:
         return self._apps.get(app)
 
     def leads(self, route: Route, app: AppId) -> bool:
-        """Whether a route is this app's; of two apps with the same one, the first has it."""
-        return self.leads_to(route) == app
+        """Whether a route leads to this app; of two with the same one and no weights, the first has it."""
+        return self._routes.leads(route, app)
 
-    def leads_to(self, route: Route) -> AppId | None:
-        """Whose this route is."""
-        return self._routes.get(route)
+    def rules(self, place: Place) -> list[Rule[AppId]]:
+        """What decides at this host and path, in its order."""
+        return self._routes.rules(place)
 
     def __iter__(self) -> Iterator[Known]:
         return iter(self._apps.values())
@@ -102,8 +108,9 @@ class AppTable:
         else:
             before, known.view, known.heard_at = known.view, view, self.now()
         if before is None or before.routes != view.routes:
-            self._give_up(view.id, before)
-            self._claim(view)
+            had, has = (dict.fromkeys(routes_of(one)) for one in (before, view))
+            self._give_up(view.id, [route for route in had if route not in has])
+            self._claim(view.id, [route for route in has if route not in had])
         if before is None or (before.phase, before.addresses) != (view.phase, view.addresses):
             known.ring()
         known.news.set()
@@ -112,29 +119,27 @@ class AppTable:
     def remove(self, app: AppId) -> None:
         """An app that is managed no more; whoever waits for it is told to look again."""
         if known := self._apps.pop(app, None):
-            self._give_up(app, known.view)
+            self._give_up(app, routes_of(known.view))
             known.ring()
             known.news.set()
 
-    def _claim(self, view: AppView) -> None:
-        for route in _routes(view):
-            self._routes.add(route, view.id)
-            if not self.leads(route, view.id):
-                self._next.setdefault(route, {})[view.id] = None
+    def _claim(self, app: AppId, routes: Iterable[Route]) -> None:
+        for route in routes:
+            if not self._routes.add(route, app):
+                self._next.setdefault(route._replace(weight=None), {})[app] = route
 
-    def _give_up(self, app: AppId, view: AppView | None) -> None:
+    def _give_up(self, app: AppId, routes: Iterable[Route]) -> None:
         """Whoever has the same route gets it: one that moves may be told of where it goes before where it was."""
-        for route in _routes(view):
-            waiting = self._next.get(route, {})
+        for route in routes:
+            same = route._replace(weight=None)
+            waiting = self._next.get(same, {})
             waiting.pop(app, None)
-            if self.leads(route, app):
-                self._routes.remove(route, app)
-                if waiting:
-                    heir = next(iter(waiting))
+            self._routes.remove(route, app)
+            for heir, wanted in list(waiting.items()):
+                if self._routes.add(wanted, heir):
                     del waiting[heir]
-                    self._routes.add(route, heir)
             if not waiting:
-                self._next.pop(route, None)
+                self._next.pop(same, None)
 
     def link_is(self, up: bool) -> None:
         """The link came or went: everyone looks again."""
@@ -144,5 +149,12 @@ class AppTable:
             known.ring()
 
 
-def _routes(view: AppView | None) -> list[Route]:
-    return [parse_route(route) for route in view.routes] if view else []
+def routes_of(view: AppView | None) -> list[Route]:
+    """An app's routes. What cannot be read, perhaps since the scaler is newer, costs that route and nothing else."""
+    found = []
+    for text in view.routes if view else ():
+        try:
+            found.append(parse_route(text))
+        except ValueError as error:
+            logger.warning("a route of %s leads nowhere: %s", view and view.id, error)
+    return found

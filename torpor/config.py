@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from torpor.duration import parse_duration
 from torpor.link import Policy
-from torpor.routes import parse_route
+from torpor.routes import parse_prefix_route
 from torpor.words import PageMode, Visitor
 from torpor.yamlfile import Document, Mistake, YamlError, read_yaml
 
@@ -110,7 +110,7 @@ class AppSettings(_Strict):
     @field_validator("hosts")
     @classmethod
     def _routes(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(str(parse_route(host)) for host in hosts)
+        return tuple(str(parse_prefix_route(host)) for host in hosts)
 
     @field_validator("directory")
     @classmethod

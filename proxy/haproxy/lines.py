@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from proxy.haproxy import maps
 from proxy.haproxy.maps import MAPS, Entry, route_of
-from proxy.table import AppTable
+from proxy.table import AppTable, routes_of
 from torpor.link import AppView
-from torpor.routes import Route, parse_route
+from torpor.routes import Route
 from torpor.words import AppId
 
 
@@ -31,7 +31,7 @@ class Lines:
         view = known.view
         made = self._made.get(app)
         if made is None or made[0] is not view:
-            routes = dict.fromkeys(parse_route(text) for text in view.routes)
+            routes = dict.fromkeys(route for route in routes_of(view) if maps.is_plain(route))
             made = self._made[app] = (view, [(route, maps.route_entry(view, route)) for route in routes])
         lines = [line for route, line in made[1] if self._table.leads(route, app)]
         return lines + (maps.address_entries(view) if self._table.linked else [])
@@ -39,8 +39,9 @@ class Lines:
     def heirs(self, gone: Iterable[Entry]) -> Iterator[AppId]:
         """The apps whose routes these lines are now."""
         for entry in gone:
-            if (route := route_of(entry)) is not None and (app := self._table.leads_to(route)) is not None:
-                yield app
+            if (route := route_of(entry)) is not None:
+                for rule in self._table.rules(route.place):
+                    yield from rule.shares
 
 
 def by_map(lines: Iterable[list[Entry]]) -> dict[str, list[Entry]]:

@@ -44,6 +44,11 @@ def key_of(app: AppId) -> str:
     return "app:" + hashlib.blake2b(app.encode(), digest_size=16).hexdigest()
 
 
+def is_plain(route: Route) -> bool:
+    """Whether the maps can say it."""
+    return Route(route.host, route.path) == route and route.host != "*" and not route.host.startswith("?.")
+
+
 def route_entry(view: AppView, route: Route) -> Entry:
     """The line that leads a host and a path to the app."""
     letters = "".join(letter for visitor, letter in LETTERS.items() if visitor in view.policy.wake_for)

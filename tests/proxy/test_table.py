@@ -4,13 +4,17 @@ import pytest
 
 from proxy.table import AppTable
 from torpor.link import AppView
-from torpor.routes import parse_route
 from torpor.words import Address, Phase
 
 
 def view(app: str, *routes: str, phase: Phase = Phase.ASLEEP, epoch: int = 1, **more: object) -> AppView:
     members = {"id": app, "routes": routes, "phase": phase, "epoch": epoch}
     return AppView.model_validate(members | more)
+
+
+def leads_to(table: AppTable, host: str = "x.localhost") -> set[str]:
+    found = [table.find(host, "/") for _ in range(50)]
+    return {known.view.id for known in found if known is not None}
 
 
 def test_a_host_and_path_lead_to_an_app() -> None:
@@ -52,12 +56,63 @@ def test_of_two_apps_with_one_route_the_second_has_it_when_the_first_is_gone() -
         table.change(view(name, "x.localhost"))
     table.remove("b")
     table.remove("a")
-    assert table.leads_to(parse_route("x.localhost")) == "c"
+    assert leads_to(table) == {"c"}
     table.remove("c")
-    assert table.leads_to(parse_route("x.localhost")) is None
+    assert leads_to(table) == set()
     table.change(view("d", "x.localhost"))
     table.remove("d")
-    assert table.leads_to(parse_route("x.localhost")) is None
+    assert leads_to(table) == set()
+
+
+def test_those_who_share_a_route_get_it_when_the_one_who_had_it_alone_is_gone() -> None:
+    table = AppTable()
+    table.change(view("alone", "x.localhost"))
+    for name in ("a", "b"):
+        table.change(view(name, "x.localhost @1"))
+    table.change(view("next", "x.localhost"))
+    assert leads_to(table) == {"alone"}
+    table.remove("alone")
+    assert leads_to(table) == {"a", "b"}
+    table.remove("a")
+    assert leads_to(table) == {"b"}
+    table.remove("b")
+    assert leads_to(table) == {"next"}
+
+
+def test_an_app_that_changes_keeps_the_routes_that_stay_though_others_wait_for_them() -> None:
+    table = AppTable()
+    table.change(view("a", "x.localhost"))
+    table.change(view("b", "x.localhost"))
+    table.change(view("a", "y.localhost", "x.localhost", epoch=2))
+    assert leads_to(table) == {"a"}
+    assert leads_to(table, "y.localhost") == {"a"}
+
+
+def test_weights_change_one_app_after_the_other() -> None:
+    table = AppTable()
+    table.replace([view("a", "x.localhost"), view("b", "x.localhost @10")])
+    assert leads_to(table) == {"a"}
+    table.change(view("a", "x.localhost @10", epoch=2))
+    assert leads_to(table) == {"a", "b"}
+    table.change(view("a", "x.localhost @0", epoch=3))
+    assert leads_to(table) == {"b"}
+
+
+def test_headers_lead_to_another_app() -> None:
+    table = AppTable()
+    table.replace([view("a", "x.localhost"), view("b", "x.localhost [env=new]")])
+    known = table.find("x.localhost", "/", {"env": "new"}.get)
+    assert known is not None
+    assert known.view.id == "b"
+    assert leads_to(table) == {"a"}
+
+
+def test_a_route_that_cannot_be_read_costs_that_route_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    table = AppTable()
+    table.change(view("a", "x.localhost {tomorrow}", "y.localhost"))
+    assert table.find("y.localhost", "/") is not None
+    assert "a route of a leads nowhere" in caplog.text
+    table.remove("a")
 
 
 def test_a_snapshot_replaces_everything_and_names_what_is_gone() -> None:
