@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from scaler.runtimes.kubernetes.objects.reading import items, mapping, port, text
+from scaler.runtimes.kubernetes.objects.reading import items, mapping, number, port, text
 
 MAX_HEADERS = 64
+MAX_TIMEOUT = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class HttpGet:
     host: str = ""
     """Where to connect instead of the pod's own address, when set."""
     headers: tuple[tuple[str, str], ...] = ()
+    timeout: int = 1
+    """Seconds that an answer may take, at the least; so for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class TcpSocket:
 
     port: int | str
     host: str = ""
+    timeout: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Grpc:
 
     port: int
     service: str = ""
+    timeout: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ def read_probe(pod_spec: object) -> Probe | None:
 
 def _read(probe: object) -> Probe | None:
     source = mapping(probe)
+    timeout = min(max(1, number(source.get("timeoutSeconds"), 1)), MAX_TIMEOUT)
     if "exec" in source:
         return Exec()
     if "httpGet" in source:
@@ -69,15 +75,16 @@ def _read(probe: object) -> Probe | None:
             "https" if text(get.get("scheme")).upper() == "HTTPS" else "http",
             text(get.get("host")),
             _headers(get.get("httpHeaders")),
+            timeout,
         )
     if "tcpSocket" in source:
         socket = mapping(source["tcpSocket"])
         where = port(socket.get("port"))
-        return None if where is None else TcpSocket(where, text(socket.get("host")))
+        return None if where is None else TcpSocket(where, text(socket.get("host")), timeout)
     if "grpc" in source:
         grpc = mapping(source["grpc"])
         where = port(grpc.get("port"))
-        return Grpc(where, text(grpc.get("service"))) if isinstance(where, int) else None
+        return Grpc(where, text(grpc.get("service")), timeout) if isinstance(where, int) else None
     return None
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from scaler.runtimes.kubernetes.objects.probe import Exec, Grpc, HttpGet, Probe, TcpSocket, read_probe
+from scaler.runtimes.kubernetes.objects.probe import MAX_TIMEOUT, Exec, Grpc, HttpGet, Probe, TcpSocket, read_probe
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,9 @@ from scaler.runtimes.kubernetes.objects.probe import Exec, Grpc, HttpGet, Probe,
         ),
         ({"tcpSocket": {"port": "8080"}}, TcpSocket(8080)),
         ({"grpc": {"port": 9000, "service": "s"}}, Grpc(9000, "s")),
+        ({"tcpSocket": {"port": 80}, "timeoutSeconds": 5}, TcpSocket(80, timeout=5)),
+        ({"tcpSocket": {"port": 80}, "timeoutSeconds": 10**9}, TcpSocket(80, timeout=MAX_TIMEOUT)),
+        ({"tcpSocket": {"port": 80}, "timeoutSeconds": "soon"}, TcpSocket(80)),
         ({"exec": {"command": ["true"]}}, Exec()),
         ({"httpGet": {"port": 0}}, None),
         ({"grpc": {"port": "grpc"}}, None),
