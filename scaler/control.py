@@ -44,17 +44,17 @@ class Control:
         return self._scaler.status(app)
 
     async def wake(self, app: AppId, cause: Cause) -> AppStatus:
-        """Returns when awake. Raises KeyError, WakeFailed."""
+        """Returns when awake. Raises KeyError, WakeFailed, NotManaged."""
         return await self._scaler.wake(app, cause)
 
     async def sleep(self, app: AppId) -> AppStatus:
-        """Returns when asleep. Raises KeyError, SleepRefused."""
+        """Returns when asleep. Raises KeyError, SleepRefused, NotManaged."""
         return await self._scaler.sleep(app)
 
-    def log_tail(self, app: AppId, lines: int) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int) -> list[str]:
         """The last lines of an app's output. Raises KeyError."""
         self._scaler.status(app)
-        return self._runtime.log_tail(app, lines)
+        return await self._runtime.log_tail(app, lines)
 
     async def reload(self) -> ReloadReport:
         """Take a changed torpor.yaml. Raises ConfigError."""

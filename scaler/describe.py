@@ -1,11 +1,14 @@
 """An app put into the words of others: a status for operators, a view for proxies."""
 
 from scaler.app import App
+from scaler.doors import view_id
 from scaler.proxies import Proxies
 from scaler.status import AppStatus
 from torpor.clock import Clock
 from torpor.link import AppView
 from torpor.words import Phase
+
+NOBODY_ANSWERS = "waiting until something answers there"
 
 
 def status_of(app: App, proxies: Proxies, clock: Clock, *, replicas: int, sleeps_at: float | None) -> AppStatus:
@@ -32,23 +35,33 @@ def status_of(app: App, proxies: Proxies, clock: Clock, *, replicas: int, sleeps
         since=shown(life.since),
         usual_wake=app.usual_wake,
         needs=spec.needs,
+        managed=spec.managed,
+        reverts=app.reverts,
         retry_at=shown(life.retry_at) if life.phase is Phase.FAILED else None,
     )
 
 
-def view_of(app: App, now: float) -> AppView:
-    """The app for proxies; times as ages."""
-    life = app.life
+def view_of(app: App, door: str, now: float) -> AppView:
+    """One door of the app for proxies; times as ages.
+
+    A door of an awake app that nothing answers at just now is shown as waking: visits are held there, and let through
+    as soon as something does.
+    """
+    life, phase, stage = app.life, app.life.phase, app.stage
+    addresses = app.addresses.get(door, ()) if phase in (Phase.AWAKE, Phase.DRAINING) else ()
+    since = life.since
+    if phase is Phase.AWAKE and not addresses:
+        phase, stage, since = Phase.WAKING, NOBODY_ANSWERS, app.addressed_at
     return AppView(
-        id=app.spec.id,
-        routes=app.spec.hosts,
-        phase=life.phase,
+        id=view_id(app.spec.id, door),
+        routes=app.spec.doors[door],
+        phase=phase,
         epoch=app.epoch,
-        addresses=app.addresses,
+        addresses=addresses,
         policy=app.spec.policy,
         usual_wake=app.usual_wake,
-        stage=app.stage,
-        waking_for=now - life.since if life.phase is Phase.WAKING else 0.0,
+        stage=stage,
+        waking_for=now - since if phase is Phase.WAKING else 0.0,
         reason=app.reason,
-        retry_in=max(0.0, life.retry_at - now) if life.phase is Phase.FAILED else 0.0,
+        retry_in=max(0.0, life.retry_at - now) if phase is Phase.FAILED else 0.0,
     )

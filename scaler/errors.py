@@ -16,3 +16,11 @@ class SleepRefused(Exception):  # noqa: N818 - reads as what happened
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class NotManaged(Exception):  # noqa: N818 - reads as what it is
+    """Neither to be woken nor put to sleep: Torpor only forwards visits to it."""
+
+    def __init__(self) -> None:
+        self.reason = "it is not managed: Torpor only forwards visits to it"
+        super().__init__(self.reason)

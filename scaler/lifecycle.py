@@ -20,8 +20,17 @@ the visit waits, and none is lost.
 What is not in the table changes nothing. That is what makes late news harmless: a `READY` for a wake that was given
 up, a `DRAINED` after the drain was called off, a second `KNOCK` while waking (which is how waking is single-flight).
 
+Somebody else may move the workload too. Scaled up while it sleeps, it is woken like by an operator (INSIST: the start
+finds it running and waits until it answers). Scaled to nothing (TAKEN), it is asleep, and nothing is written about it.
+A stop may be refused, because the workload has changed or because nobody can be reached to write it down; then it is
+up still (KEPT), at the addresses that were known.
+
+A failed app may be up half-way. Nobody is sent there, so it needs no drain: when nobody has asked for it for its idle
+timeout, it is stopped at once.
+
 Back-off: after the n-th failure in a row the next try waits `min(60, 2^(n-1))` seconds; an operator need not wait.
-An app that falls over within `STEADY` seconds of being ready, `FLAPS` times in a row, has failed as well.
+An app that falls over within `STEADY` seconds of being ready, `FLAPS` times in a row, has failed as well. So has one
+that is taken down as often, while it is being woken or so soon after: that is no fight that a scaler should win.
 """
 
 from dataclasses import dataclass, replace
@@ -42,6 +51,8 @@ class Event(StrEnum):
     READY = "ready"  # the address that visits will use has answered
     FAIL = "fail"  # the wake ended badly or took too long
     LOST = "lost"  # what ran has ended by itself
+    TAKEN = "taken"  # somebody else has scaled it to nothing
+    KEPT = "kept"  # its stop was refused: it is up still
     IDLE = "idle"  # its idle timeout has passed, or an operator wants it asleep
     BUSY = "busy"  # while draining: something is open after all, or a proxy cannot say
     DRAINED = "drained"  # all proxies have acknowledged that nothing is open
@@ -71,18 +82,23 @@ class Life:
 _TABLE: dict[tuple[Phase, Event], tuple[Phase, tuple[Command, ...]]] = {
     (Phase.ASLEEP, Event.KNOCK): (Phase.WAKING, (Command.START,)),
     (Phase.ASLEEP, Event.INSIST): (Phase.WAKING, (Command.START,)),
+    (Phase.ASLEEP, Event.KEPT): (Phase.AWAKE, ()),
     (Phase.WAKING, Event.READY): (Phase.AWAKE, ()),
     (Phase.WAKING, Event.FAIL): (Phase.FAILED, ()),
+    (Phase.WAKING, Event.TAKEN): (Phase.ASLEEP, ()),
     (Phase.AWAKE, Event.IDLE): (Phase.DRAINING, (Command.DRAIN,)),
     (Phase.AWAKE, Event.LOST): (Phase.ASLEEP, ()),
+    (Phase.AWAKE, Event.TAKEN): (Phase.ASLEEP, ()),
     (Phase.DRAINING, Event.KNOCK): (Phase.AWAKE, (Command.CALL_OFF,)),
     (Phase.DRAINING, Event.INSIST): (Phase.AWAKE, (Command.CALL_OFF,)),
     (Phase.DRAINING, Event.BUSY): (Phase.AWAKE, (Command.CALL_OFF,)),
     (Phase.DRAINING, Event.DRAINED): (Phase.ASLEEP, (Command.STOP,)),
     (Phase.DRAINING, Event.LOST): (Phase.ASLEEP, ()),
+    (Phase.DRAINING, Event.TAKEN): (Phase.ASLEEP, ()),
     (Phase.FAILED, Event.KNOCK): (Phase.WAKING, (Command.START,)),
     (Phase.FAILED, Event.INSIST): (Phase.WAKING, (Command.START,)),
-    (Phase.FAILED, Event.IDLE): (Phase.ASLEEP, ()),
+    (Phase.FAILED, Event.KEPT): (Phase.AWAKE, ()),
+    (Phase.FAILED, Event.IDLE): (Phase.ASLEEP, (Command.STOP,)),
 }
 
 
@@ -94,7 +110,7 @@ def step(life: Life, event: Event, now: float) -> tuple[Life, tuple[Command, ...
     if target is life.phase:
         return life, ()
     failures = _failures(life, event, now)
-    if event is Event.LOST and failures >= FLAPS:
+    if event in (Event.LOST, Event.TAKEN) and failures >= FLAPS:
         target = Phase.FAILED
     retry_at = now + back_off(failures) if target is Phase.FAILED else 0.0
     return replace(life, phase=target, since=now, failures=failures, retry_at=retry_at), commands
@@ -106,9 +122,9 @@ def back_off(failures: int) -> float:
 
 
 def _failures(life: Life, event: Event, now: float) -> int:
-    if event is Event.FAIL:
+    if event is Event.FAIL or (life.phase, event) == (Phase.WAKING, Event.TAKEN):
         return life.failures + 1
-    if event is Event.LOST:
+    if event in (Event.LOST, Event.TAKEN):
         return life.failures + 1 if now - life.since < STEADY else 0
     if event in (Event.DRAINED, Event.IDLE):
         return 0

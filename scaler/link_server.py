@@ -1,7 +1,7 @@
 """The scaler's end of the links: tells every proxy what changed, and takes down what they say.
 
-Towards a proxy nothing queues but the ids of apps that changed: what is sent is the app as it stands when its turn
-comes. So a slow proxy gets fewer words, never stale ones, and costs at most one entry per app.
+Towards a proxy nothing queues but the ids of views that changed: what is sent is the view as it stands when its turn
+comes. So a slow proxy gets fewer words, never stale ones, and costs at most one entry per view.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ class LinkServer:
         self._scaler = scaler
         self._token = token.encode()
         self._outboxes: set[_Outbox] = set()
-        scaler.on_change.append(self._changed)
+        scaler.telling.on_change.append(self._changed)
 
-    def _changed(self, app: AppId) -> None:
+    def _changed(self, view: AppId) -> None:
         for outbox in self._outboxes:
-            outbox.put(app)
+            outbox.put(view)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one proxy until its link ends."""
@@ -54,7 +54,7 @@ class LinkServer:
             if not isinstance(hello, link.Hello):
                 await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"say hello first")
                 return socket
-            proxy = self._scaler.connected(hello.proxy, hello.engine)
+            proxy = self._scaler.links.connected(hello.proxy, hello.engine, age=hello.age)
             self._outboxes.add(outbox)
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(self._write(socket, outbox))
@@ -63,38 +63,30 @@ class LinkServer:
         finally:
             self._outboxes.discard(outbox)
             if proxy is not None:
-                self._scaler.disconnected(proxy, clean=clean)
+                self._scaler.links.disconnected(proxy, clean=clean)
             await socket.close(code=WSCloseCode.GOING_AWAY)
         return socket
 
     async def _listen(self, socket: web.WebSocketResponse, proxy: Proxy) -> bool:
         """Take down what a proxy says until its link ends; whether it ended with a goodbye."""
+        links = self._scaler.links
         while True:
             match message := await self._read(socket):
                 case link.Activity():
-                    for app, work in message.apps.items():
-                        self._scaler.reported(proxy, app, work)
-                    self._count(message)
+                    for view, work in message.apps.items():
+                        links.reported(proxy, view, work)
+                    for view, counts in message.counts.items():
+                        links.counted(view, counts)
                 case link.Knock():
-                    self._scaler.knocked(message)
+                    links.knocked(message)
                 case link.Drained():
-                    self._scaler.drained(proxy, message)
+                    links.drained(proxy, message)
                 case link.Down():
-                    self._scaler.refused(message)
+                    links.refused(message)
                 case link.Bye():
                     return True
                 case _:
                     return False
-
-    def _count(self, message: link.Activity) -> None:
-        metrics = self._scaler.metrics
-        for app, counts in message.counts.items():
-            if app in self._scaler.apps or not app:
-                for key, number in counts.requests.items():
-                    lane, _, outcome = key.partition(" ")
-                    metrics.requests(app, lane, outcome, number)
-            for seconds in counts.hold_seconds:
-                metrics.hold(seconds)
 
     async def _read(self, socket: web.WebSocketResponse) -> link.FromProxy | None:
         """The next word of a proxy; None when it has none left, says nonsense, or nothing for a whole lease."""
@@ -114,14 +106,13 @@ class LinkServer:
             return None
 
     async def _write(self, socket: web.WebSocketResponse, outbox: "_Outbox") -> None:
-        views = (self._scaler.view(app) for app in self._scaler.apps)
-        await self._send(socket, link.Snapshot(apps=tuple(view for view in views if view)))
+        await self._send(socket, link.Snapshot(apps=tuple(self._scaler.telling.views())))
         while not socket.closed:
-            app = await outbox.get(link.HEARTBEAT)
-            if app is None:
+            changed = await outbox.get(link.HEARTBEAT)
+            if changed is None:
                 await self._send(socket, link.Beat())
-            elif (view := self._scaler.view(app)) is None:
-                await self._send(socket, link.Removed(app=app))
+            elif (view := self._scaler.telling.view(changed)) is None:
+                await self._send(socket, link.Removed(app=changed))
             else:
                 await self._send(socket, link.Changed(app=view))
 
@@ -134,25 +125,25 @@ class LinkServer:
 
 
 class _Outbox:
-    """The apps that one proxy has not been told about, oldest change first."""
+    """The views that one proxy has not been told about, oldest change first."""
 
     def __init__(self) -> None:
-        self._apps: dict[AppId, None] = {}
+        self._views: dict[AppId, None] = {}
         self._news = asyncio.Event()
 
-    def put(self, app: AppId) -> None:
-        self._apps[app] = None
+    def put(self, view: AppId) -> None:
+        self._views[view] = None
         self._news.set()
 
     async def get(self, patience: float) -> AppId | None:
-        """The next app to tell about; None when there is none for this many seconds."""
-        if not self._apps:
+        """The next view to tell about; None when there is none for this many seconds."""
+        if not self._views:
             self._news.clear()
             try:
                 async with asyncio.timeout(patience):
                     await self._news.wait()
             except TimeoutError:
                 return None
-        app = next(iter(self._apps))
-        del self._apps[app]
-        return app
+        view = next(iter(self._views))
+        del self._views[view]
+        return view

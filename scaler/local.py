@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scaler.app import AppSpec
+from scaler.doors import MAIN
 from scaler.reload_report import ReloadReport
 from scaler.runtimes.process import ProcessRuntime, Workload
 from scaler.scaler import Scaler
@@ -76,4 +77,4 @@ class LocalApps:
 
 def _spec(name: AppId, settings: Settings) -> AppSpec:
     app = settings.apps[name]
-    return AppSpec(name, app.hosts, settings.policy(name), settings.idle(name), app.needs)
+    return AppSpec(name, {MAIN: app.hosts}, settings.policy(name), settings.idle(name), app.needs)

@@ -9,9 +9,9 @@ OTHER = "other"
 LANES = ("fast", "doorman", "held", OTHER)
 """Straight through; answered at once by Torpor itself; held first."""
 REQUEST_OUTCOMES = ("forwarded", "asleep", "page", "failed", "refused", "gone", "unknown", OTHER)
-CAUSES = ("visit", "operator", "needed", "restart", OTHER)
+CAUSES = ("visit", "operator", "needed", "restart", "scaled", OTHER)
 WAKE_OUTCOMES = ("ready", "failed", "timeout", OTHER)
-SLEEP_REASONS = ("idle", "operator", "lost", OTHER)
+SLEEP_REASONS = ("idle", "operator", "lost", "scaled", "failed", OTHER)
 
 
 class Described(NamedTuple):

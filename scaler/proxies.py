@@ -1,5 +1,8 @@
 """What the proxies have told: who is there, who is out of reach, and how busy each app is in each of them.
 
+They tell it of each door of an app (scaler/doors.py), also of one that has been taken away while something is still
+open there; what is open of the app is the sum.
+
 A proxy is live while its link is open. When the link breaks without a goodbye it may still be forwarding (it gives up
 its fast lane within `link.SILENCE` seconds of hearing nothing), so it stays *out of reach* for `link.LEASE` seconds,
 in which nothing can be put to sleep; then it is forgotten.
@@ -8,13 +11,14 @@ in which nothing can be put to sleep; then it is forgotten.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from scaler.doors import whose
 from torpor import link
 from torpor.words import AppId
 
 
 @dataclass(slots=True)
 class Seen:
-    """The last word of one proxy about one app. `last_access` is on the scaler's monotonic clock."""
+    """The last word of one proxy about one door of an app. `last_access` is on the scaler's monotonic clock."""
 
     in_flight: int = 0
     busy: int = 0
@@ -30,7 +34,12 @@ class Proxy:
     engine: str
     lost_at: float | None = None
     """When its link broke; None while it is live."""
-    seen: dict[AppId, Seen] = field(default_factory=dict)
+    seen: dict[AppId, dict[AppId, Seen]] = field(default_factory=dict)
+    """By app, then by view; only what has something open."""
+
+    def busy(self) -> list[AppId]:
+        """The apps that have something open here that must not be cut off."""
+        return [app for app, doors in self.seen.items() if any(seen.busy for seen in doors.values())]
 
 
 class Proxies:
@@ -40,9 +49,12 @@ class Proxies:
         self._all: dict[str, Proxy] = {}
         self.missed: str | None = None
         """The proxy that was forgotten last, when none has come since: nobody knows what is in use."""
+        self.since: float | None = None
+        """When the oldest proxy that has ever come was started: none can tell of visits before."""
 
-    def connect(self, name: str, engine: str) -> Proxy:
+    def connect(self, name: str, engine: str, *, started_at: float) -> Proxy:
         """A proxy says hello. One that was out of reach goes on where it was: its reports will correct the rest."""
+        self.since = started_at if self.since is None else min(self.since, started_at)
         known = self._all.get(name)
         proxy = Proxy(name, engine, None, known.seen if known else {})
         self._all[name] = proxy
@@ -75,21 +87,26 @@ class Proxies:
         """Those that may still be forwarding, unheard."""
         return [proxy for proxy in self._all.values() if proxy.lost_at is not None]
 
-    def report(self, proxy: Proxy, app: AppId, work: link.Work, now: float) -> Seen:
-        """Take down what a proxy says about an app."""
+    def report(self, proxy: Proxy, view: AppId, work: link.Work, now: float) -> Seen:
+        """Take down what a proxy says about one door of an app."""
+        app, _ = whose(view)
         last_access = None if work.idle_for is None else now - max(0.0, work.idle_for)
         seen = Seen(work.in_flight, work.busy, work.held, last_access)
+        doors = proxy.seen.get(app, {})
         if seen.busy or seen.held:
-            proxy.seen[app] = seen
+            doors[view] = seen
         else:
-            proxy.seen.pop(app, None)  # nothing open is what is assumed of an app not mentioned
+            doors.pop(view, None)  # nothing open is what is assumed of a door not mentioned
+        if doors:
+            proxy.seen[app] = doors
+        else:
+            proxy.seen.pop(app, None)
         return seen
 
     def about(self, app: AppId) -> Iterator[Seen]:
-        """What each proxy has open of an app."""
+        """What each proxy has open of an app, door by door."""
         for proxy in self._all.values():
-            if app in proxy.seen:
-                yield proxy.seen[app]
+            yield from proxy.seen.get(app, {}).values()
 
     def in_flight(self, app: AppId) -> int:
         """Visits that count and are not yet answered in full."""

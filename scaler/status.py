@@ -32,6 +32,10 @@ class AppStatus:
     needs: tuple[AppId, ...] = ()
     retry_at: float | None = None
     """When a visit may try again, for a failed app."""
+    managed: bool = True
+    """Else visits are forwarded to it, and it is neither woken nor put to sleep."""
+    reverts: int = 0
+    """How often in a row somebody scaled it up again right after it was put to sleep."""
 
     def to_json(self) -> dict[str, object]:
         """Plain data for JSON."""
@@ -52,6 +56,8 @@ class AppStatus:
             "usual_wake": self.usual_wake,
             "needs": list(self.needs),
             "retry_at": rfc3339(self.retry_at),
+            "managed": self.managed,
+            "reverts": self.reverts,
         }
 
 

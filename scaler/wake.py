@@ -36,13 +36,18 @@ class House(Protocol):
         """The wake has ended in READY or FAIL."""
 
 
-async def wake(house: House, app: App) -> None:
-    """Wake an app and tell the house how it ended. Always ends; raises nothing but cancellation."""
+async def wake(house: House, app: App, *, after: asyncio.Task[None] | None = None) -> None:
+    """Wake an app and tell the house how it ended. Always ends; raises nothing but cancellation.
+
+    `after` is the wake before, which may have been given up and is not yet out of the way.
+    """
     began = house.clock.now()
     limit = app.spec.policy.wake_timeout
     outcome, reason = "ready", ""
     try:
         async with asyncio.timeout(limit) as deadline:
+            if after is not None:
+                await asyncio.wait({after})
             await _start(house, app)
         if app.lost is not None:
             outcome, reason = "failed", app.lost

@@ -67,6 +67,8 @@ class Hello(_Wire):
     proxy: str
     engine: str
     version: str
+    age: float = 0.0
+    """Seconds that it has run: of visits before that it knows nothing."""
 
 
 class Work(_Wire):

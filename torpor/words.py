@@ -50,7 +50,8 @@ class PageMode(StrEnum):
 class Cause:
     """Why an app was woken, for people: the log, the events, the status page.
 
-    `kind` is a small fixed set because it becomes a metric label: visit, operator, needed, restart.
+    `kind` is a small fixed set because it becomes a metric label: visit, operator, needed, restart,
+    scaled.
     """
 
     kind: str

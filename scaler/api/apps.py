@@ -17,7 +17,7 @@ from scaler.api.port import Control
 from scaler.api.problems import SHOWN, Problem, wrong_method
 from scaler.api.query import number
 from scaler.api.switch import Switch
-from scaler.errors import SleepRefused, WakeFailed
+from scaler.errors import NotManaged, SleepRefused, WakeFailed
 from scaler.status import AppStatus
 from torpor.words import AppId, Cause
 
@@ -89,7 +89,7 @@ class Apps:
         return _json(self._control.status(app))
 
     async def _logs(self, app: AppId, request: web.Request) -> web.Response:
-        lines = self._control.log_tail(app, number(request, "lines", default=100, least=1, most=MAX_LINES))
+        lines = await self._control.log_tail(app, number(request, "lines", default=100, least=1, most=MAX_LINES))
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
         return web.Response(body=body, content_type="text/plain", charset="utf-8")
 
@@ -101,12 +101,14 @@ class Apps:
             again = {"Retry-After": str(max(1, math.ceil(error.retry_in)))}
             detail = f"{app} did not wake: {error.reason}"
             raise Problem(502, detail, again, reason=error.reason, retry_in=round(error.retry_in, 3)) from None
+        except NotManaged as error:
+            raise Problem(409, f"{app} cannot be woken: {error.reason}", reason=error.reason) from None
 
     async def _sleep(self, app: AppId, request: web.Request) -> web.Response:
         try:
             async with self._closing.block():
                 return _json(await self._control.sleep(app))
-        except SleepRefused as error:
+        except (SleepRefused, NotManaged) as error:
             raise Problem(409, f"{app} was not put to sleep: {error.reason}", reason=error.reason) from None
 
 

@@ -33,12 +33,12 @@ class Control(Protocol):
         """One app. Raises KeyError."""
 
     async def wake(self, app: AppId, cause: Cause, /) -> AppStatus:
-        """Returns when the app is awake. Raises WakeFailed. Cancelling it ends the waiting, never the wake."""
+        """Returns when the app is awake. Raises WakeFailed, NotManaged. Cancelling ends the waiting, never the wake."""
 
     async def sleep(self, app: AppId, /) -> AppStatus:
-        """Returns when the app is asleep. Raises SleepRefused. Cancelling it ends the waiting only."""
+        """Returns when the app is asleep. Raises SleepRefused, NotManaged. Cancelling it ends the waiting only."""
 
-    def log_tail(self, app: AppId, lines: int, /) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int, /) -> list[str]:
         """The last lines of the app's output, oldest first."""
 
     async def reload(self) -> ReloadReport:

@@ -47,7 +47,7 @@ class Both:
         self._group = group
 
     def add(self, app: str, *, idle: float = 300.0) -> None:
-        self.scaler.put(AppSpec(app, (f"{app}.localhost",), link.Policy(), idle))
+        self.scaler.put(AppSpec(app, {"": (f"{app}.localhost",)}, link.Policy(), idle))
 
     def start_proxy(self, name: str, *, token: str = TOKEN, url: str = "") -> End:
         table, ledger = AppTable(), Ledger()

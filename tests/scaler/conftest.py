@@ -16,5 +16,5 @@ async def house() -> AsyncIterator[House]:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(scaler.run())
         await asyncio.sleep(0)
-        yield House(scaler, runtime, clock, scaler.connected("p1", "test"))
+        yield House(scaler, runtime, clock, scaler.links.connected("p1", "test"))
         running.cancel()

@@ -6,10 +6,10 @@ The real runtimes have tests of their own, and the black-box tests use real proc
 import asyncio
 from collections import defaultdict
 
-from scaler.runtime import Say, StartFailed
+from scaler.runtime import Addresses, Say, StartFailed
 from torpor.words import Address, AppId
 
-HERE = (Address("127.0.0.1", 4000),)
+HERE: Addresses = {"": (Address("127.0.0.1", 4000),)}
 
 
 class HandRuntime:
@@ -25,7 +25,7 @@ class HandRuntime:
         self.stopping: asyncio.Event | None = None
         """When set to an event, stops wait for it."""
 
-    async def start(self, app: AppId, say: Say) -> tuple[Address, ...]:
+    async def start(self, app: AppId, say: Say) -> Addresses:
         self.log.append(f"start {app}")
         say(f"starting {app}")
         try:
@@ -39,7 +39,7 @@ class HandRuntime:
         self.running.add(app)
         return HERE
 
-    async def stop(self, app: AppId) -> None:
+    async def stop(self, app: AppId, *, last_access: float | None) -> None:
         if self.stopping:
             await self.stopping.wait()
         self.running.discard(app)
@@ -48,5 +48,5 @@ class HandRuntime:
     def replicas(self, app: AppId) -> int:
         return int(app in self.running)
 
-    def log_tail(self, app: AppId, lines: int) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int) -> list[str]:
         return [f"the log of {app}"][:lines]

@@ -23,20 +23,20 @@ class House:
 
     def add(self, app: str, *, idle: float = 300.0, needs: tuple[str, ...] = (), wake_timeout: float = 60.0) -> None:
         policy = link.Policy(wake_timeout=wake_timeout)
-        self.scaler.put(AppSpec(app, (f"{app}.localhost",), policy, idle, needs))
+        self.scaler.put(AppSpec(app, {"": (f"{app}.localhost",)}, policy, idle, needs))
 
     def knock(self, app: str) -> None:
-        self.scaler.knocked(link.Knock(app=app, method="GET", path="/", user_agent="curl", client="::1"))
+        self.scaler.links.knocked(link.Knock(app=app, method="GET", path="/", user_agent="curl", client="::1"))
 
     def report(self, app: str, *, in_flight: int = 0, busy: int | None = None, idle_for: float | None = 0.0) -> None:
         busy = in_flight if busy is None else busy
         work = link.Work(in_flight=in_flight, busy=busy, held=0, idle_for=idle_for)
-        self.scaler.reported(self.proxy, app, work)
+        self.scaler.links.reported(self.proxy, app, work)
 
     def acknowledge(self, app: str, *, busy: int = 0, held: int = 0, idle_for: float | None = None) -> None:
         work = link.Work(in_flight=busy, busy=busy, held=held, idle_for=idle_for)
         message = link.Drained(app=app, epoch=self.scaler.apps[app].epoch, work=work)
-        self.scaler.drained(self.proxy, message)
+        self.scaler.links.drained(self.proxy, message)
 
     def phase(self, app: str) -> Phase:
         return self.scaler.status(app).phase

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
+from scaler.draining import DRAIN_TIMEOUT
 from scaler.errors import SleepRefused
-from scaler.scaler import CALLED_OFF_PAUSE, DRAIN_TIMEOUT
+from scaler.patience import CALLED_OFF_PAUSE
 from tests.scaler.house import House
 from torpor import link
 from torpor.words import Phase
@@ -36,13 +37,13 @@ async def test_an_access_told_only_with_the_acknowledgement_calls_it_off(house: 
 
 
 async def test_every_live_proxy_has_to_acknowledge(house: House) -> None:
-    second = house.scaler.connected("p2", "test")
+    second = house.scaler.links.connected("p2", "test")
     house.add("a")
     await house.awake("a")
     await house.advance(300)
     house.acknowledge("a")
     assert house.phase("a") is Phase.DRAINING
-    house.scaler.disconnected(second, clean=True)
+    house.scaler.links.disconnected(second, clean=True)
     assert house.phase("a") is Phase.ASLEEP
 
 
@@ -54,7 +55,7 @@ async def test_an_acknowledgement_of_an_older_drain_does_not_count(house: House)
     house.knock("a")
     await house.advance(300)
     work = link.Work(in_flight=0, busy=0, held=0, idle_for=None)
-    house.scaler.drained(house.proxy, link.Drained(app="a", epoch=old, work=work))
+    house.scaler.links.drained(house.proxy, link.Drained(app="a", epoch=old, work=work))
     assert house.phase("a") is Phase.DRAINING
 
 
@@ -68,11 +69,11 @@ async def test_a_proxy_that_does_not_acknowledge_calls_it_off(house: House) -> N
 
 
 async def test_while_a_proxy_is_out_of_reach_nothing_sleeps_and_after_its_lease_it_is_forgotten(house: House) -> None:
-    second = house.scaler.connected("p2", "test")
+    second = house.scaler.links.connected("p2", "test")
     house.add("a", idle=300)
     await house.awake("a")
     await house.advance(299)
-    house.scaler.disconnected(second, clean=False)
+    house.scaler.links.disconnected(second, clean=False)
     await house.advance(1)
     assert house.phase("a") is Phase.AWAKE
     await house.advance(link.LEASE)
@@ -80,12 +81,12 @@ async def test_while_a_proxy_is_out_of_reach_nothing_sleeps_and_after_its_lease_
 
 
 async def test_work_of_a_proxy_that_is_forgotten_counts_as_use_until_then(house: House) -> None:
-    second = house.scaler.connected("p2", "test")
+    second = house.scaler.links.connected("p2", "test")
     house.add("a", idle=300)
     await house.awake("a")
-    house.scaler.reported(second, "a", link.Work(in_flight=1, busy=1, held=0, idle_for=0))
+    house.scaler.links.reported(second, "a", link.Work(in_flight=1, busy=1, held=0, idle_for=0))
     await house.advance(1000)
-    house.scaler.disconnected(second, clean=False)
+    house.scaler.links.disconnected(second, clean=False)
     await house.advance(link.LEASE)
     await house.advance(299)
     assert house.phase("a") is Phase.AWAKE
@@ -96,10 +97,10 @@ async def test_work_of_a_proxy_that_is_forgotten_counts_as_use_until_then(house:
 async def test_without_any_proxy_nobody_falls_asleep(house: House) -> None:
     house.add("a", idle=300)
     await house.awake("a")
-    house.scaler.disconnected(house.proxy, clean=True)
+    house.scaler.links.disconnected(house.proxy, clean=True)
     await house.advance(10_000)
     assert house.phase("a") is Phase.AWAKE
-    house.proxy = house.scaler.connected("p1", "test")
+    house.proxy = house.scaler.links.connected("p1", "test")
     await house.settle()
     assert house.phase("a") is Phase.DRAINING
 
@@ -107,11 +108,11 @@ async def test_without_any_proxy_nobody_falls_asleep(house: House) -> None:
 async def test_after_the_only_proxy_was_lost_even_an_operator_has_to_wait_for_the_next_one(house: House) -> None:
     house.add("a")
     await house.awake("a")
-    house.scaler.disconnected(house.proxy, clean=False)
+    house.scaler.links.disconnected(house.proxy, clean=False)
     await house.advance(link.LEASE)
     with pytest.raises(SleepRefused, match="p1 was lost and none has come since"):
         await house.scaler.sleep("a")
-    house.proxy = house.scaler.connected("p2", "test")
+    house.proxy = house.scaler.links.connected("p2", "test")
     async with asyncio.TaskGroup() as group:
         sleeping = group.create_task(house.scaler.sleep("a"))
         await house.settle()
@@ -123,5 +124,5 @@ async def test_a_proxy_that_drops_out_during_a_drain_calls_it_off(house: House) 
     house.add("a")
     await house.awake("a")
     await house.advance(300)
-    house.scaler.disconnected(house.proxy, clean=False)
+    house.scaler.links.disconnected(house.proxy, clean=False)
     assert house.phase("a") is Phase.AWAKE

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,13 +74,40 @@ def test_an_app_that_keeps_falling_over_at_once_has_failed() -> None:
     assert life.retry_at > life.since
 
 
+def test_a_failed_app_that_nobody_asks_for_is_stopped_at_once_in_case_something_runs() -> None:
+    life, done = live(Event.KNOCK, Event.FAIL, Event.IDLE)
+    assert (life.phase, life.failures, done[-1]) == (Phase.ASLEEP, 0, Command.STOP)
+
+
+def test_an_app_whose_stop_was_refused_is_up_still_unless_it_is_being_woken_already() -> None:
+    asleep, _ = live(Event.KNOCK, Event.READY, Event.IDLE, Event.DRAINED)
+    assert step(asleep, Event.KEPT, 1.0)[0].phase is Phase.AWAKE
+    waking, _ = step(asleep, Event.KNOCK, 1.0)
+    assert step(waking, Event.KEPT, 2.0) == (waking, ())
+    failed, _ = step(waking, Event.FAIL, 2.0)
+    assert step(failed, Event.KEPT, 3.0)[0].phase is Phase.AWAKE
+
+
+@pytest.mark.parametrize("story", [(), (Event.READY,), (Event.READY, Event.IDLE)])
+def test_an_app_that_somebody_else_takes_down_is_asleep_and_nothing_is_stopped(story: tuple[Event, ...]) -> None:
+    life, done = live(Event.KNOCK, *story, Event.TAKEN)
+    assert life.phase is Phase.ASLEEP
+    assert Command.STOP not in done
+
+
+def test_an_app_that_somebody_keeps_taking_down_has_failed_for_a_while() -> None:
+    life, _ = live(*[Event.KNOCK, Event.TAKEN] * FLAPS)
+    assert life.phase is Phase.FAILED
+    assert step(life, Event.KNOCK, life.retry_at - 0.01) == (life, ())
+
+
 def test_a_quiet_sleep_forgives_failures() -> None:
     life, _ = live(Event.KNOCK, Event.FAIL, Event.INSIST, Event.READY, Event.IDLE, Event.DRAINED)
     assert life.failures == 0
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(Event)), st.floats(0, 100)), max_size=60))
-def test_whatever_happens_starts_and_stops_alternate_and_only_a_drained_app_is_stopped(
+def test_whatever_happens_starts_and_stops_alternate_and_only_a_drained_or_failed_app_is_stopped(
     story: list[tuple[Event, float]],
 ) -> None:
     life, now, running = Life(), 0.0, False
@@ -92,8 +120,10 @@ def test_whatever_happens_starts_and_stops_alternate_and_only_a_drained_app_is_s
             assert life.phase is Phase.WAKING
             running = True
         if Command.STOP in commands:
-            assert running
-            assert (before.phase, event) == (Phase.DRAINING, Event.DRAINED)
+            assert (before.phase, event) in ((Phase.DRAINING, Event.DRAINED), (Phase.FAILED, Event.IDLE))
+            assert running or before.phase is Phase.FAILED
+        if event is Event.KEPT:
+            running = life.phase in (Phase.AWAKE, Phase.WAKING, Phase.DRAINING)
         if life.phase in (Phase.ASLEEP, Phase.FAILED):
             running = False
         assert (life.retry_at > 0) == (life.phase is Phase.FAILED)

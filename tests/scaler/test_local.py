@@ -36,19 +36,19 @@ class Local:
     def __init__(self, scaler: Scaler, apps: LocalApps) -> None:
         self.scaler = scaler
         self.apps = apps
-        self.proxy: Proxy = scaler.connected("p", "test")
-        scaler.on_change.append(self._acknowledge)
+        self.proxy: Proxy = scaler.links.connected("p", "test")
+        scaler.telling.on_change.append(self._acknowledge)
 
     def _acknowledge(self, app_id: str) -> None:
         app = self.scaler.apps.get(app_id)
         if app and app.life.phase is Phase.DRAINING:
             work = link.Work(in_flight=0, busy=0, held=0, idle_for=None)
             message = link.Drained(app=app_id, epoch=app.epoch, work=work)
-            asyncio.get_running_loop().call_soon(self.scaler.drained, self.proxy, message)
+            asyncio.get_running_loop().call_soon(self.scaler.links.drained, self.proxy, message)
 
     async def wake(self, app: str) -> int:
         await self.scaler.wake(app, Cause("operator"))
-        return self.scaler.apps[app].addresses[0].port
+        return self.scaler.apps[app].addresses[""][0].port
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
@@ -83,7 +83,7 @@ async def test_a_reload_does_not_touch_an_awake_app_that_did_not_change(file: Pa
         write(file, a="hosts: [a.localhost]", b="idle_timeout: 7s", c="")
         report = await here.apps.reload()
         assert (report.added, report.changed, report.removed) == (["c"], ["b"], [])
-        assert here.scaler.apps["a"].addresses[0].port == port
+        assert here.scaler.apps["a"].addresses[""][0].port == port
         assert here.scaler.status("a").phase is Phase.AWAKE
         assert here.scaler.status("b").idle_timeout == 7
         await here.wake("c")
@@ -95,7 +95,7 @@ async def test_new_rules_of_an_awake_app_need_no_restart(file: Path) -> None:
         port = await here.wake("a")
         write(file, a="idle_timeout: 90s, hosts: [new.localhost]")
         assert (await here.apps.reload()).changed == ["a"]
-        assert here.scaler.apps["a"].addresses[0].port == port
+        assert here.scaler.apps["a"].addresses[""][0].port == port
         assert here.scaler.status("a").hosts == ("new.localhost",)
 
 
@@ -116,7 +116,7 @@ async def test_an_app_that_left_the_file_is_stopped_and_unknown(file: Path) -> N
         port = await here.wake("a")
         write(file)
         assert (await here.apps.reload()).removed == ["a"]
-        assert here.scaler.view("a") is None
+        assert here.scaler.telling.view("a") is None
 
         async def refuses() -> bool:
             try:

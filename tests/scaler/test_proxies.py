@@ -8,7 +8,7 @@ def work(in_flight: int = 0, busy: int = 0, held: int = 0) -> link.Work:
 
 def test_several_proxies_add_up() -> None:
     proxies = Proxies()
-    one, two = proxies.connect("one", "x"), proxies.connect("two", "x")
+    one, two = proxies.connect("one", "x", started_at=0.0), proxies.connect("two", "x", started_at=0.0)
     proxies.report(one, "a", work(1, 2, 3), 10.0)
     proxies.report(two, "a", work(4, 5, 6), 10.0)
     assert (proxies.in_flight("a"), proxies.busy("a"), proxies.held("a")) == (5, 7, 9)
@@ -19,7 +19,7 @@ def test_several_proxies_add_up() -> None:
 
 def test_ages_become_times_of_our_own_clock_and_never_lie_in_the_future() -> None:
     proxies = Proxies()
-    proxy = proxies.connect("one", "x")
+    proxy = proxies.connect("one", "x", started_at=0.0)
     assert proxies.report(proxy, "a", work(), 100.0).last_access == 99.0
     odd = link.Work(in_flight=0, busy=0, held=0, idle_for=-5.0)
     assert proxies.report(proxy, "a", odd, 100.0).last_access == 100.0
@@ -27,7 +27,7 @@ def test_ages_become_times_of_our_own_clock_and_never_lie_in_the_future() -> Non
 
 def test_a_proxy_without_goodbye_is_out_of_reach_for_a_lease_and_then_forgotten() -> None:
     proxies = Proxies()
-    proxy = proxies.connect("one", "x")
+    proxy = proxies.connect("one", "x", started_at=0.0)
     proxies.disconnect(proxy, 10.0, clean=False)
     assert (proxies.live(), proxies.out_of_reach()) == ([], [proxy])
     assert proxies.forget(10.0 + link.LEASE - 0.1) == []
@@ -37,10 +37,10 @@ def test_a_proxy_without_goodbye_is_out_of_reach_for_a_lease_and_then_forgotten(
 
 def test_a_proxy_that_comes_back_keeps_its_work_until_it_reports_anew() -> None:
     proxies = Proxies()
-    old = proxies.connect("one", "x")
+    old = proxies.connect("one", "x", started_at=0.0)
     proxies.report(old, "a", work(1, 1), 10.0)
     proxies.disconnect(old, 11.0, clean=False)
-    new = proxies.connect("one", "x")
+    new = proxies.connect("one", "x", started_at=0.0)
     assert proxies.in_flight("a") == 1
     proxies.disconnect(old, 12.0, clean=False)
     assert proxies.live() == [new]

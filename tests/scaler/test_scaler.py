@@ -83,7 +83,7 @@ async def test_open_work_keeps_an_app_awake_for_as_long_as_it_takes(house: House
 
 async def test_a_visit_told_as_held_keeps_a_just_woken_app_awake_until_the_next_word(house: House) -> None:
     house.add("a", idle=0.5)
-    house.scaler.reported(house.proxy, "a", link.Work(in_flight=0, busy=0, held=1, idle_for=None))
+    house.scaler.links.reported(house.proxy, "a", link.Work(in_flight=0, busy=0, held=1, idle_for=None))
     await house.awake("a")
     await house.advance(0.9)
     assert house.phase("a") is Phase.AWAKE
@@ -170,7 +170,7 @@ async def test_an_app_that_falls_over_while_awake_is_asleep_at_once(house: House
     await house.advance(60)
     house.scaler.lost("a", "killed by SIGKILL")
     assert house.phase("a") is Phase.ASLEEP
-    assert house.scaler.view("a").addresses == ()  # type: ignore[union-attr]
+    assert house.scaler.telling.view("a").addresses == ()  # type: ignore[union-attr]
     await house.awake("a")
 
 
@@ -215,7 +215,7 @@ async def test_a_removed_app_is_stopped_when_nothing_is_in_flight(house: House) 
     house.report("a")
     await house.advance(1)
     assert house.runtime.log[-1] == "stop a"
-    assert house.scaler.view("a") is None
+    assert house.scaler.telling.view("a") is None
 
 
 async def test_removing_an_app_that_is_being_woken_gives_the_wake_up(house: House) -> None:
@@ -234,7 +234,7 @@ async def test_an_outdated_app_sleeps_as_soon_as_nothing_is_open(house: House) -
     house.add("a", idle=300)
     await house.awake("a")
     house.report("a", in_flight=1)
-    house.scaler.put(AppSpec("a", ("a.localhost",), link.Policy(), 300.0), outdated=True)
+    house.scaler.put(AppSpec("a", {"": ("a.localhost",)}, link.Policy(), 300.0), outdated=True)
     await house.advance(10)
     assert house.phase("a") is Phase.AWAKE
     house.report("a")
@@ -258,7 +258,7 @@ async def test_new_settings_leave_an_awake_app_awake(house: House) -> None:
 async def test_ten_thousand_sleeping_apps_have_no_deadline(house: House) -> None:
     for number in range(10_000):
         house.add(f"a{number}")
-    assert len(house.scaler._deadlines) == 0
+    assert len(house.scaler.sweeper) == 0
 
 
 async def test_a_usual_wake_is_the_median_of_the_last_ones(house: House) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from scaler.doors import MAIN
 from scaler.probing.rhythm import Rhythm
-from scaler.runtime import Lost, Say, StartFailed
+from scaler.runtime import Addresses, Lost, Say, StartFailed
 from scaler.runtimes.process import tail
 from scaler.runtimes.process.failures import refusal
 from scaler.runtimes.process.keeper import procfs
@@ -87,12 +88,12 @@ class ProcessRuntime:
         run = self._runs.get(app)
         return int(run is not None and run.pid > 0 and not run.over.done())
 
-    def log_tail(self, app: AppId, lines: int) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int) -> list[str]:
         """The last lines of its output (at most tail.MOST_LINES), oldest first; none for an app that is unknown."""
         workload = self._workloads.get(app)
         return [] if workload is None else tail.log_tail(workload.log_file, lines)
 
-    async def start(self, app: AppId, say: Say) -> tuple[Address, ...]:
+    async def start(self, app: AppId, say: Say) -> Addresses:
         """Start the app's process; return the one address that has answered.
 
         Raises StartFailed. Goes on for as long as the process lives and does not answer, so the caller needs a
@@ -120,12 +121,12 @@ class ProcessRuntime:
             # After a failure, the reason is news at once; the next start waits until all of it is gone.
             raise
         run.awake = True
-        return (address,)
+        return {MAIN: (address,)}
 
-    async def stop(self, app: AppId) -> None:
+    async def stop(self, app: AppId, *, last_access: float | None = None) -> None:
         """SIGTERM, after stop_timeout SIGKILL; returns when nothing of the app runs any more, also when it had ended.
 
-        A start that is under way fails.
+        A start that is under way fails. Nothing is remembered of it: no process outlives its scaler.
         """
         run = self._runs.get(app)
         if run is None:

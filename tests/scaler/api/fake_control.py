@@ -76,7 +76,7 @@ class FakeControl:
         self.apps[app] = replace(self.apps[app], phase=phase)
         return self.apps[app]
 
-    def log_tail(self, app: AppId, lines: int, /) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int, /) -> list[str]:
         return self.logs[-lines:]
 
     async def reload(self) -> ReloadReport:

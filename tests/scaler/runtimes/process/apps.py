@@ -107,7 +107,7 @@ class Apps:
 
     async def start(self, app: str) -> Address:
         """Start it; its one address."""
-        (address,) = await self.runtime.start(app, self.said.append)
+        ((address,),) = (await self.runtime.start(app, self.said.append)).values()
         return address
 
     async def failure(self, app: str) -> str:

@@ -1,0 +1,63 @@
+"""How long an app has been idle, and when that is long enough. Reads apps and proxies; decides, and does nothing.
+
+In doubt, awake: while a proxy is out of reach, while none has come since the last one was lost, and while this scaler
+is so new that proxies of the one before may not have found it, nobody is put to sleep.
+"""
+
+from scaler.app import App
+from scaler.needs import Needs
+from scaler.proxies import Proxies
+from torpor.clock import Clock
+from torpor.words import Phase
+
+
+class Idleness:
+    """Times are monotonic seconds. Nobody is put to sleep before `settled_at`."""
+
+    def __init__(self, needs: Needs, proxies: Proxies, clock: Clock, *, settled_at: float) -> None:
+        self._needs = needs
+        self._proxies = proxies
+        self._clock = clock
+        self._settled_at = settled_at
+
+    def doubt(self) -> str | None:
+        """Why nobody can be put to sleep now, for people; None when nothing stands against it."""
+        if away := self._proxies.out_of_reach():
+            return f"proxy {away[0].name} is out of reach"
+        if missed := self._proxies.missed:
+            return f"proxy {missed} was lost and none has come since: it may be in use"
+        if self._clock.now() < self._settled_at:
+            return "this scaler has only just begun: proxies may not have found it yet"
+        return None
+
+    def sleeps_at(self, app: App) -> float | None:
+        """When an app that is up goes to sleep if nobody comes; None while it cannot."""
+        spec = app.spec
+        if not spec.managed or self._needs.users(spec.id):
+            return None
+        failed = app.life.phase is Phase.FAILED
+        if not failed:
+            if self._proxies.in_flight(spec.id) or self._proxies.held(spec.id):
+                return None
+            if not self._proxies.live() or self._proxies.out_of_reach():
+                return None
+        if app.outdated and not failed:
+            return max(app.not_before, self._settled_at)
+        if not spec.idle_timeout:
+            return None
+        return max(self.since(app) + spec.idle_timeout, app.not_before, self._settled_at)
+
+    def since(self, app: App) -> float:
+        """The last time that it, or an app that needs it, was used."""
+        used = [user.last_access or 0.0 for user in self._needs.dependants(app.spec.id)]
+        life = app.life
+        began = life.since if life.phase in (Phase.WAKING, Phase.FAILED) else 0.0
+        return max([app.last_access or 0.0, began, self._unheard(app), *used])
+
+    def is_idle(self, app: App) -> bool:
+        """Whether it has been idle for long enough."""
+        return app.outdated or self.since(app) + app.spec.idle_timeout <= self._clock.now()
+
+    def _unheard(self, app: App) -> float:
+        """An app that was found up may have had visits until the oldest proxy came up: no proxy can tell of those."""
+        return self._proxies.since or 0.0 if app.found else 0.0

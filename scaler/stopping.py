@@ -1,0 +1,71 @@
+"""The second step of a sleep: the stop, and the sleep taken back when the runtime refuses it.
+
+What went wrong in a stop may have left the app up or not. It counts as up, at the addresses that were known: a visit
+finds out at the first connect, and is held when nothing answers there; and a runtime that sees later that nothing is
+left says so. Counted as asleep, an app that is up would be refused visits while its runtime cannot be reached.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from scaler import patience
+from scaler.app import App
+from scaler.lifecycle import Event
+from scaler.metrics import Metrics
+from scaler.runtime import Runtime, StopRefused
+from torpor.clock import Clock
+from torpor.words import AppId
+
+logger = logging.getLogger(__name__)
+
+
+class House(Protocol):
+    """What a stop needs of the scaler."""
+
+    apps: dict[AppId, App]
+    runtime: Runtime
+    clock: Clock
+    metrics: Metrics
+
+    def move(self, app: App, event: Event, *, reason: str = "") -> None:
+        """Carry an event to the app."""
+
+
+class Stopping:
+    """One stop per app at a time: `App.stopped` is cleared by whoever orders it, before the task runs."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def stop(self, app: App, kind: str) -> None:
+        """Stop the app. `kind` is why, for the metrics."""
+        clock = self._house.clock
+        used = None if app.last_access is None else clock.wall() - (clock.now() - app.last_access)
+        try:
+            await self._house.runtime.stop(app.spec.id, last_access=used)
+        except StopRefused as refused:
+            self._take_back(app, str(refused))
+        except Exception:
+            logger.exception("stopping %s went wrong", app.spec.id)
+            self._take_back(app, "an error inside Torpor; its log says more")
+        else:
+            app.kept, app.refusals, app.addresses = "", 0, {}
+            if self._house.apps.get(app.spec.id) is app:
+                self._house.metrics.slept(app.spec.id, kind)
+        finally:
+            app.stopped.set()
+
+    def _take_back(self, app: App, reason: str) -> None:
+        if self._house.apps.get(app.spec.id) is not app:
+            return
+        app.kept = f"the sleep was taken back: {reason}"
+        app.refusals += 1
+        app.slept_at = None
+        app.not_before = max(app.not_before, self._house.clock.now() + patience.after_refusals(app.refusals))
+        self._house.metrics.sleep_aborted(app.spec.id)
+        self._house.move(app, Event.KEPT, reason=app.kept)
+
+
+type Reverted = Callable[[AppId, int, str], None]
+"""Told of an app that is left awake for a while: how often in a row its sleep was undone, and by whom or what."""
