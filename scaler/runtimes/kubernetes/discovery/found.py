@@ -93,6 +93,7 @@ class Reason(StrEnum):
     AUTOSCALER = "AutoscalerFound"
     KEDA = "KedaFound"
     GITOPS = "GitOpsOwner"
+    NOT_YET = "NotYetSupported"
     MORE = "MoreProblems"
 
 
