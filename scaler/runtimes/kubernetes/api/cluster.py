@@ -8,8 +8,9 @@ here, with a resourceVersion or without. Whoever wrote reads the object, and kno
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import quote, urlencode
@@ -18,7 +19,7 @@ import aiohttp
 
 from scaler.runtimes.kubernetes.api.access import Access, NoAccess
 from scaler.runtimes.kubernetes.api.connection import Connection
-from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable, from_answer
+from scaler.runtimes.kubernetes.api.errors import ApiError, NotLeading, Unreachable, from_answer
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.api.stream import Stream
 from torpor import __version__
@@ -56,6 +57,14 @@ class Cluster:
     def __init__(self, access: Access) -> None:
         self._connection = Connection(access)
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._certain: Callable[[], bool] | None = None
+
+    def fenced(self, certain: Callable[[], bool]) -> Self:
+        """The same cluster for somebody who may write only while it is certain that nobody else does: `NotLeading` is
+        raised instead of a write at any other time."""
+        fenced = copy(self)
+        fenced._certain = certain
+        return fenced
 
     async def __aenter__(self) -> Self:
         """Reads the configuration; the server is not asked for anything yet. Raises NoAccess."""
@@ -197,6 +206,8 @@ class Cluster:
         deadline: float = DEADLINE,
     ) -> Any:
         """One call of the API by its path: the JSON of the answer."""
+        if method != "GET" and self._certain is not None and not self._certain():
+            raise NotLeading
         try:
             async with (
                 asyncio.timeout(deadline),

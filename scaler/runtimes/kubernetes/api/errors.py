@@ -47,6 +47,13 @@ class Unreachable(ApiError):  # noqa: N818 - reads as what happened
         """The request may have been carried out although no answer came."""
 
 
+class NotLeading(ApiError):  # noqa: N818 - reads as what happened
+    """Nothing was asked of the API server: somebody else may be leading by now."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "NotLeading", "nothing is written, for it is not certain that nobody else leads")
+
+
 def from_answer(status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
     """The error in an answer: a Status object as a rule, some proxy's page at times."""
     try:

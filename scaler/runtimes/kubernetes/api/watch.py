@@ -105,6 +105,7 @@ class Watch:
         self._known: set[Key] = set()
         self._version: str | None = None
         self._back_off = BackOff()
+        self._trouble = ""
         self.heard_at: float | None = None
         """The last sign of life, in monotonic seconds; None before the first list."""
         self.in_touch = False
@@ -119,7 +120,7 @@ class Watch:
                 if time.monotonic() - began < SHORT:
                     await asyncio.sleep(random.uniform(0.5, 1.0) * SHORT)  # noqa: S311 - jitter, not a secret
             except ApiError as error:
-                await asyncio.sleep(self._trouble(error))
+                await asyncio.sleep(self._lost(error))
 
     async def list_and_watch(self) -> None:
         """List, unless it is known where to go on, then tell of changes until the watch ends in peace. Raises
@@ -133,8 +134,10 @@ class Watch:
                 self._version = None
             raise
 
-    def _trouble(self, error: ApiError) -> float:
-        logger.log(logging.INFO if self.in_touch else logging.DEBUG, "watching %s: %s", self.kind.resource, error)
+    def _lost(self, error: ApiError) -> float:
+        if self._trouble != str(error):
+            logger.info("watching %s: %s", self.kind.resource, error)
+        self._trouble = str(error)
         self.in_touch = False
         self._listener.out_of_touch(self.heard_at if self.heard_at is not None else time.monotonic(), error)
         return self._back_off.after(error)
@@ -191,7 +194,7 @@ class Watch:
                 raise from_answer(stream.status, stream.headers, await stream.body())
             self._heard()
             if not self.in_touch:
-                self.in_touch = True
+                self.in_touch, self._trouble = True, ""
                 self._listener.synced()
             await self._follow(stream)
 
