@@ -45,10 +45,10 @@ def main() -> int:
         case _ if told.name not in running():
             sys.exit(f"There is no cluster {told.name}: python -m tests.cluster --name {told.name} up")
         case "down":
-            Cluster.start(told.name).end()
+            Cluster.attach(told.name).end()
         case _:
             first = {"kubectl": ["kubectl"], "run": [], "shell": [os.environ.get("SHELL", "/bin/sh")]}[told.command]
-            cluster = Cluster.start(told.name)
+            cluster = Cluster.attach(told.name)
             command = cluster.command(*first, *told.arguments)
             return subprocess.run(command, env=cluster.environment, check=False).returncode
     return 0

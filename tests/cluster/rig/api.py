@@ -66,6 +66,11 @@ class Api:
                 self._tls.load_cert_chain(both.name)
         self._headers = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
 
+    @property
+    def server(self) -> tuple[str, int]:
+        """Its address."""
+        return self._host, self._port
+
     def get(self, where: str, **query: str) -> Tree:
         """An object or a list; see `path`."""
         return self.ask("GET", where + (f"?{urlencode(query)}" if query else ""))

@@ -5,43 +5,37 @@ import fcntl
 import json
 import os
 import shutil
-import subprocess
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from tests.cluster.programs.fill import Programs, fill
-from tests.cluster.rig import certificates, starting
+from tests.cluster.rig import certificates, namespaces, starting
+from tests.cluster.rig.access import Access
 from tests.cluster.rig.api import Api
 from tests.cluster.rig.audit import Audit
 from tests.cluster.rig.network import Network
 from tests.cluster.rig.part import Part
 from tests.cluster.rig.place import Place, home
-from tests.cluster.rig.warden_client import Lease, end, launch
+from tests.cluster.rig.warden_client import Lease, launch
 
-KUBECTL = 60.0
-"""Seconds for one kubectl."""
+type More = Mapping[str, Sequence[str]]
 
 
-class Cluster:
+class Cluster(Access):
     """One that runs. It stays as long as somebody, here or in another process, has not closed it."""
 
     mine = True
-    """Its parts may be killed and its audit log read."""
 
     def __init__(self, place: Place, lease: Lease, programs: Programs) -> None:
+        network = Network(lease.pid)
+        super().__init__(place.kubeconfig, network, Api(place.settings / "tests.kubeconfig", network), programs.path)
         self.place = place
-        self.kubeconfig = place.kubeconfig
-        self.network = Network(lease.pid)
-        self.audit = Audit(place.audit)
-        self.api = Api(place.settings / "tests.kubeconfig", self.network)
         self._lease = lease
         self._programs = programs
 
     @classmethod
-    def start(cls, name: str, *, node: bool = True, more: Mapping[str, Sequence[str]] | None = None) -> "Cluster":
+    def start(cls, name: str, *, node: bool = True, more: More | None = None) -> "Cluster":
         """The cluster of this name: the one that runs, or a new one, as empty as Kubernetes makes it.
 
         `node=False` leaves out all that pods need: for thousands of objects that nobody runs. `more` are further
@@ -54,23 +48,37 @@ class Cluster:
                 lease = Lease(place)
                 if place.marker.exists():
                     return cls(place, lease, programs)
-                end(lease, place)  # its maker was killed half-way
-            shutil.rmtree(place.directory, ignore_errors=True)
+                lease.end()  # its maker was killed half-way
+            sweep()
+            _forget(place)
             for directory in (place.pki, place.settings, place.logs, place.data):
                 directory.mkdir(parents=True)
+            place.more.write_text(json.dumps(more or {}))
+            certificates.make(place)
             launch(place)
-            cluster = cls._made(place, programs)
+            cluster = cls(place, Lease(place), programs)
             try:
-                starting.start(cluster, programs, node=node, more=more or {})
+                starting.start(cluster, node=node)
             except BaseException:
-                end(cluster._lease, place)
+                cluster._lease.end()
                 raise
             return cluster
 
     @classmethod
-    def _made(cls, place: Place, programs: Programs) -> "Cluster":
-        certificates.make(place)
-        return cls(place, Lease(place), programs)
+    def attach(cls, name: str) -> "Cluster":
+        """The one that runs. Raises OSError where there is none."""
+        place = Place(name)
+        return cls(place, Lease(place), fill())
+
+    @property
+    def programs(self) -> Programs:
+        """What it runs."""
+        return self._programs
+
+    @property
+    def audit(self) -> Audit:
+        """What others than its own parts and the tests have asked of it."""
+        return Audit(self.place.audit)
 
     def close(self) -> None:
         """Nobody here needs it any more."""
@@ -78,8 +86,8 @@ class Cluster:
 
     def end(self) -> None:
         """It ends for all, at once."""
-        end(self._lease, self.place)
-        shutil.rmtree(self.place.directory, ignore_errors=True)
+        self._lease.end()
+        shutil.rmtree(self.place.directory)
 
     def keep(self) -> None:
         """It stays, whoever closes it, until somebody ends it."""
@@ -89,47 +97,18 @@ class Cluster:
         """One of its components, to kill, freeze and start again; see `components`."""
         return Part(name, self.place, self._lease, self._programs)
 
-    def answers(self) -> bool:
-        """Whether the API server is ready."""
-        with contextlib.suppress(OSError):
-            return self.api.text("/readyz") == "ok"
-        return False
+    def mend(self) -> None:
+        """Start and thaw what a test has broken, and wait until all is well."""
+        for name, pid in self._lease.ask("state").items():
+            if pid is None:
+                self.part(name).start()
+            else:
+                self._lease.ask("signal", name=name, signal=signal.SIGCONT)
+        starting.wait(self, node=self.place.marker.read_text() == starting.NODE)
 
     def kubeconfig_of(self, user: str, groups: Sequence[str] = ()) -> Path:
         """A way in for this user, who may do what RBAC lets him, and whose calls the audit log tells apart."""
         return certificates.kubeconfig(self.place, user.replace(":", "-"), user, groups)
-
-    def command(self, *arguments: str | os.PathLike[str]) -> list[str]:
-        """A command line that runs another in the cluster's network."""
-        return [*self.network.prefix, *(os.fspath(each) for each in arguments)]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What such a command wants to know."""
-        return {**os.environ, "PATH": self._programs.path, "KUBECONFIG": str(self.kubeconfig)}
-
-    def kubectl(self, *arguments: str, told: str | None = None) -> str:
-        """What kubectl prints, as an administrator; AssertionError with its complaint when it fails."""
-        done = subprocess.run(
-            self.command(self._programs.kubectl, *arguments),
-            env=self.environment,
-            input=told,
-            capture_output=True,
-            text=True,
-            timeout=KUBECTL,
-            check=False,
-        )
-        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
-        return done.stdout
-
-    def apply(self, *manifests: Mapping[str, Any], namespace: str | None = None) -> None:
-        """`kubectl apply`, as a user does."""
-        where = [] if namespace is None else ["--namespace", namespace]
-        self.kubectl("apply", *where, "-f", "-", told=yaml.safe_dump_all(manifests))
-
-    def look(self, *arguments: str) -> Any:
-        """`kubectl get … -o json`."""
-        return json.loads(self.kubectl("get", *arguments, "-o", "json"))
 
     def log(self, part: str) -> str:
         """The end of what a component has said."""
@@ -139,13 +118,37 @@ class Cluster:
 
 def running() -> list[str]:
     """The names of the clusters on this machine."""
-    return sorted(socket.parent.name for socket in home().glob("*/warden.sock"))
+    return sorted(place.name for place in _places() if _lives(place))
+
+
+def sweep() -> None:
+    """Forget the clusters of runs that are over, however they ended."""
+    for place in _places():
+        with contextlib.suppress(BlockingIOError), _locked(place, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            if not _lives(place):
+                _forget(place)
+
+
+def _places() -> list[Place]:
+    return [Place(directory.name) for directory in home().glob("*/")]
+
+
+def _lives(place: Place) -> bool:
+    with contextlib.suppress(OSError):
+        Lease(place).close()
+        return True
+    return False
+
+
+def _forget(place: Place) -> None:
+    namespaces.sweep(place.cgroup)
+    shutil.rmtree(place.directory, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _locked(place: Place) -> Iterator[None]:
+def _locked(place: Place, how: int = fcntl.LOCK_EX) -> Iterator[None]:
     """Whoever comes second waits until the first has a cluster."""
     home().mkdir(parents=True, exist_ok=True)
-    with (home() / f"{place.name}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with os.fdopen(os.open(home() / f"{place.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)) as lock:
+        fcntl.flock(lock, how)
         yield

@@ -8,12 +8,9 @@ from tests.cluster.rig.place import API_PORT, NODE, NODE_ADDRESS, SERVICE_NET, P
 
 type Command = list[str]
 
-CONTROL_PLANE = ("etcd", "apiserver", "controller-manager")
-NODE_PARTS = ("containerd", "scheduler", "kubelet", "proxy", "dns")
-
 
 def command(name: str, place: Place) -> Command:
-    """What runs it; `name` is one of the above."""
+    """What runs it; `name` is one of COMMANDS."""
     return COMMANDS[name](place)
 
 

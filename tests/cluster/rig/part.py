@@ -1,7 +1,7 @@
 """One component of a cluster, to break and to mend."""
 
+import json
 import signal
-from collections.abc import Sequence
 
 from tests.cluster.programs.fill import Programs
 from tests.cluster.rig import components
@@ -23,8 +23,9 @@ class Part:
         self._lease = lease
         self._programs = programs
 
-    def start(self, more: Sequence[str] = ()) -> None:
-        """Run it, with further arguments; it may take a while until it does its work."""
+    def start(self) -> None:
+        """Run it; it may take a while until it does its work."""
+        more = json.loads(self._place.more.read_text()).get(self._name, [])
         self._lease.ask(
             "start",
             name=self._name,

@@ -67,6 +67,11 @@ class Place:
         return self.settings / "admin.kubeconfig"
 
     @property
+    def more(self) -> Path:
+        """Further arguments, by component."""
+        return self.settings / "more.json"
+
+    @property
     def cgroup(self) -> str:
         """The name of its control group, which the pods' are below."""
         return f"torpor-{self.name}"

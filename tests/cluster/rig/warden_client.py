@@ -21,6 +21,7 @@ class Lease:
     """Somebody's need of a cluster. Raises ConnectionError or FileNotFoundError where there is none."""
 
     def __init__(self, place: Place) -> None:
+        self._place = place
         self._socket = socket.socket(socket.AF_UNIX)
         try:
             self._socket.settimeout(DEADLINE)
@@ -50,6 +51,12 @@ class Lease:
         self._answers.close()
         self._socket.close()
 
+    def end(self) -> None:
+        """End the cluster at once, for all, and wait until all of it is gone: its keeper removes the socket last."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.close()
+        until(lambda: not self._place.socket.exists(), DEADLINE, f"the end of cluster {self._place.name}")
+
 
 def launch(place: Place) -> None:
     """Start a warden for an empty place."""
@@ -57,10 +64,3 @@ def launch(place: Place) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"no cluster {place.name}:\n{done.stderr}")
-
-
-def end(lease: Lease, place: Place) -> None:
-    """End a cluster at once, and wait until all of it is gone: its keeper removes the socket last."""
-    os.kill(lease.pid, signal.SIGKILL)
-    lease.close()
-    until(lambda: not place.socket.exists(), DEADLINE, f"the end of cluster {place.name}")

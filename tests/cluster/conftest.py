@@ -1,0 +1,91 @@
+"""Clusters for tests: one with a node and one without, each brought up once in a run, or the one that is named.
+
+`TORPOR_TEST_KUBECONFIG` names a kubeconfig of a cluster that somebody else brought up (kind, k3d) with the tests'
+images in it; tests that break a cluster or read its audit log are left out then.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.cluster.programs import fill
+from tests.cluster.rig.access import Access, outside
+from tests.cluster.rig.cluster import Cluster
+from tests.cluster.rig.space import Space
+
+OUTSIDE = "TORPOR_TEST_KUBECONFIG"
+CLUSTERS = {"cluster", "control_plane"}
+LEFT_OUT = pytest.StashKey[set[str]]()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Access]:
+    """A Kubernetes with a node, shared by all tests of a run."""
+    named = os.environ.get(OUTSIDE)
+    if named:
+        yield outside(Path(named))
+        return
+    yield from _own("node")
+
+
+@pytest.fixture(scope="session")
+def control_plane() -> Iterator[Cluster]:
+    """A Kubernetes without a node, for thousands of objects that nobody runs."""
+    yield from _own("control")
+
+
+@pytest.fixture
+def breakable(cluster: Access) -> Iterator[Cluster]:
+    """The same cluster, for a test that breaks it; it is mended afterwards."""
+    if not isinstance(cluster, Cluster):
+        _leave_out(f"what breaks a cluster or reads its audit log, as {OUTSIDE} names somebody else's")
+    yield cluster
+    cluster.mend()
+
+
+@pytest.fixture
+def namespace(cluster: Access, request: pytest.FixtureRequest) -> Iterator[Space]:
+    """A namespace of the test's own."""
+    about = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_"))[:40].strip("-")
+    with Space.made(cluster, about) as space:
+        yield space
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Get the programs before the first test's time runs: at first that takes minutes."""
+    wanted = any(CLUSTERS & set(getattr(item, "fixturenames", ())) for item in session.items)
+    if wanted and not session.config.option.collectonly and not os.environ.get(OUTSIDE) and not fill.missing():
+        capture = session.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            fill.fill()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was left out: a skip is easily overlooked."""
+    for reason in sorted({str(report.longrepr[2]) for report in terminalreporter.getreports("skipped")}):
+        if LOUD in reason:
+            terminalreporter.section(reason, "*", red=True, bold=True)
+
+
+LOUD = "LEFT OUT"
+
+
+def _own(kind: str) -> Iterator[Cluster]:
+    reason = fill.missing()
+    if reason is not None:
+        _leave_out(f"all that needs a cluster: {reason}")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    mine = Cluster.start(f"{kind}-{run[:8]}", node=kind == "node")
+    yield mine
+    mine.close()
+
+
+def _leave_out(what: str) -> NoReturn:
+    """Without a cluster, what needs one is left out; on CI that is a failure."""
+    if os.environ.get("CI", "").lower() in ("", "0", "false"):
+        pytest.skip(f"{LOUD}: {what}")
+    pytest.fail(f"{LOUD}: {what}")
