@@ -8,42 +8,59 @@ table is told, and the doorman then trusts only what answers.
 import asyncio
 import logging
 import random
+import time
 from collections import deque
+from collections.abc import Callable, Sequence
 
 import aiohttp
 
 from proxy.lane_keeper import LaneKeeper
 from proxy.lanes import Lanes, NoLanes
 from proxy.ledger import Ledger
+from proxy.seeking import Seeker
 from proxy.table import AppTable
 from torpor import __version__, link
 
 logger = logging.getLogger(__name__)
 
-BACK_OFF = (0.05, 2.0)
+BACK_OFF = (0.05, 1.0)
 """Seconds before a link that broke is made again: the first pause, doubled up to the last, with jitter."""
-CONNECT_TIMEOUT = 5.0
 MAX_WAITING = 10_000
 """Messages kept while the link is slow; knocks beyond that are dropped, and repeated by their visits."""
 
 
 class LinkClient:
-    """One proxy's link to the scaler."""
+    """One proxy's link to the scaler that leads, wherever among the `links` it is."""
 
-    def __init__(self, url: str, token: str, *, name: str, engine: str, table: AppTable, ledger: Ledger) -> None:
-        self._url = url.rstrip("/") + link.PATH
-        self._token = token
-        self._hello = link.Hello(proxy=name, engine=engine, version=__version__)
+    def __init__(
+        self,
+        links: Sequence[str],
+        token: Callable[[], str],
+        *,
+        name: str,
+        engine: str,
+        table: AppTable,
+        ledger: Ledger,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._seeker = Seeker(links, token)
+        self._name = name
+        self._engine = engine
+        self._now = now
+        self._born = now()
         self._table = table
         self._ledger = ledger
         self._urgent: deque[link.FromProxy] = deque()
         self._news = asyncio.Event()
         self.ready = asyncio.Event()
         """Set when the first snapshot has come."""
-        self.refused: str | None = None
-        """Why the scaler does not let us in, if it does not."""
         self.lanes: Lanes = NoLanes()
         """The engine's fast lane; to be set before `run`."""
+
+    @property
+    def refused(self) -> str | None:
+        """Why no scaler lets us in, if none does."""
+        return self._seeker.refused
 
     def send(self, message: link.Knock | link.Down) -> None:
         """Send at once. Lost when there is no link: the doorman repeats what matters."""
@@ -63,20 +80,9 @@ class LinkClient:
 
     async def _keep_up(self) -> None:
         pause = BACK_OFF[0]
-        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._token}"}) as session:
+        async with aiohttp.ClientSession() as session:
             while True:
-                try:
-                    async with asyncio.timeout(CONNECT_TIMEOUT):
-                        socket = await session.ws_connect(self._url, max_msg_size=link.MAX_MESSAGE, autoclose=True)
-                except aiohttp.WSServerHandshakeError as error:
-                    self.refused = f"the scaler at {self._url} answers {error.status}" + (
-                        ": is TORPOR_LINK_TOKEN the same on both sides?" if error.status == 401 else ""
-                    )
-                    logger.error("no link: %s", self.refused)
-                except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                    logger.debug("no link to %s: %s", self._url, error)
-                else:
-                    self.refused = None
+                if (socket := await self._seeker.seek(session)) is not None:
                     async with socket:
                         heard = await self._talk(socket)
                     pause = BACK_OFF[0] if heard else pause
@@ -87,7 +93,8 @@ class LinkClient:
         """Speak on one link until it ends; whether the scaler ever said anything."""
         heard = False
         self._urgent.clear()
-        self._urgent.append(self._hello)
+        age = self._now() - self._born
+        self._urgent.append(link.Hello(proxy=self._name, engine=self._engine, version=__version__, age=age))
         self._urgent.append(self._ledger.report(everything=True))
         try:
             async with asyncio.TaskGroup() as group:

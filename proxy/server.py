@@ -5,7 +5,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
@@ -58,8 +58,8 @@ type EngineFactory = Callable[[House], Engine]
 
 async def serve_proxy(
     *,
-    link_url: str,
-    link_token: str,
+    links: Sequence[str],
+    link_token: Callable[[], str],
     engine: EngineFactory,
     engine_name: str,
     max_held: int,
@@ -70,7 +70,7 @@ async def serve_proxy(
     """Run until `stop` is set, then drain. Raises OSError when it cannot listen."""
     table, ledger = AppTable(), Ledger()
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
-    link = LinkClient(link_url, link_token, name=name, engine=engine_name, table=table, ledger=ledger)
+    link = LinkClient(links, link_token, name=name, engine=engine_name, table=table, ledger=ledger)
     doorman = Doorman(table, ledger, link, max_held=max_held)
     moving = engine(House(doorman, table, ledger))
     link.lanes = moving.lanes

@@ -1,17 +1,20 @@
 """The scaler's end of the links: tells every proxy what changed, and takes down what they say.
 
-Towards a proxy nothing queues but the ids of views that changed: what is sent is the view as it stands when its turn
-comes. So a slow proxy gets fewer words, never stale ones, and costs at most one entry per view.
+Links are for the scaler that leads. A standby turns every proxy away at once, before it even looks at the token, so
+that the proxy goes on to the next; and a reign that ends closes its links, so that proxies look for who is next.
 """
 
 import asyncio
-import hmac
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from scaler.outbox import Outbox
 from scaler.proxies import Proxy
 from scaler.scaler import Scaler
+from scaler.welcome import CannotTell, Welcome
 from torpor import link
 from torpor.problem import CONTENT_TYPE, problem
 from torpor.words import AppId
@@ -19,59 +22,111 @@ from torpor.words import AppId
 logger = logging.getLogger(__name__)
 
 MAX_PROXIES = 1_000
+ASKING = 5.0
+"""Seconds for whoever has to be asked about a token."""
+
+
+class _Reign:
+    """The links of one scaler, for as long as it leads."""
+
+    def __init__(self, scaler: Scaler) -> None:
+        self.scaler = scaler
+        self.outboxes: set[Outbox] = set()
+        self.over = asyncio.Event()
+
+    def changed(self, view: AppId) -> None:
+        for outbox in self.outboxes:
+            outbox.put(view)
 
 
 class LinkServer:
-    """Handles the WebSocket at `link.PATH`. The token keeps everyone but our own proxies out."""
+    """Handles the WebSocket at `link.PATH`. The welcome keeps everyone but our own proxies out."""
 
-    def __init__(self, scaler: Scaler, token: str) -> None:
-        if not token:
-            raise ValueError("a link needs a token")
-        self._scaler = scaler
-        self._token = token.encode()
-        self._outboxes: set[_Outbox] = set()
-        scaler.telling.on_change.append(self._changed)
+    def __init__(self, welcome: Welcome) -> None:
+        self._welcome = welcome
+        self._reign: _Reign | None = None
 
-    def _changed(self, view: AppId) -> None:
-        for outbox in self._outboxes:
-            outbox.put(view)
+    @contextmanager
+    def serving(self, scaler: Scaler) -> Iterator[None]:
+        """Let proxies link up with this scaler for the length of the block, at the end of which links are closed."""
+        reign = self._reign = _Reign(scaler)
+        scaler.telling.on_change.append(reign.changed)
+        try:
+            yield
+        finally:
+            scaler.telling.on_change.remove(reign.changed)
+            reign.over.set()
+            if self._reign is reign:
+                self._reign = None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one proxy until its link ends."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.encode("utf-8", "replace"), self._token):
-            detail = "The link needs the token that scaler and proxies share (TORPOR_LINK_TOKEN)."
-            return web.json_response(problem(401, detail), status=401, content_type=CONTENT_TYPE)
-        if len(self._outboxes) >= MAX_PROXIES:
-            return web.json_response(problem(503, "Too many proxies."), status=503, content_type=CONTENT_TYPE)
+        reign = self._reign
+        if reign is None:
+            return _no(503, "This scaler does not lead; another one may.")
+        if refusal := await self._turned_away(request):
+            return refusal
+        if reign.over.is_set():
+            return _no(503, "This scaler does not lead any more; another one may.")
+        if len(reign.outboxes) >= MAX_PROXIES:
+            return _no(503, "Too many proxies.")
         socket = web.WebSocketResponse(timeout=1.0, max_msg_size=link.MAX_MESSAGE, compress=False)
-        await socket.prepare(request)
-        outbox = _Outbox()
-        proxy: Proxy | None = None
-        clean = False
+        outbox = Outbox()
+        reign.outboxes.add(outbox)
         try:
-            hello = await self._read(socket)
-            if not isinstance(hello, link.Hello):
-                await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"say hello first")
-                return socket
-            proxy = self._scaler.links.connected(hello.proxy, hello.engine, age=hello.age)
-            self._outboxes.add(outbox)
-            async with asyncio.TaskGroup() as group:
-                writer = group.create_task(self._write(socket, outbox))
-                clean = await self._listen(socket, proxy)
-                writer.cancel()
+            await socket.prepare(request)
+            await self._serve(socket, reign, outbox)
         finally:
-            self._outboxes.discard(outbox)
-            if proxy is not None:
-                self._scaler.links.disconnected(proxy, clean=clean)
+            reign.outboxes.discard(outbox)
             await socket.close(code=WSCloseCode.GOING_AWAY)
         return socket
 
-    async def _listen(self, socket: web.WebSocketResponse, proxy: Proxy) -> bool:
+    async def _turned_away(self, request: web.Request) -> web.Response | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            token = ""
+        try:
+            async with asyncio.timeout(ASKING):
+                reason = await self._welcome(token)
+        except (CannotTell, TimeoutError) as error:
+            why = str(error) or f"no answer within {ASKING:g}s"
+            logger.warning("nobody can tell whether a proxy may link up: %s", why)
+            return _no(503, f"Nobody can tell just now whether this token is right: {why}")
+        return None if reason is None else _no(401, reason)
+
+    async def _serve(self, socket: web.WebSocketResponse, reign: _Reign, outbox: Outbox) -> None:
+        hello = await self._read(socket)
+        if not isinstance(hello, link.Hello):
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"say hello first")
+            return
+        if reign.over.is_set():
+            return
+        proxy = reign.scaler.links.connected(hello.proxy, hello.engine, age=hello.age)
+        clean = False
+        try:
+            async with asyncio.TaskGroup() as group:
+                helpers = [
+                    group.create_task(self._write(socket, reign.scaler, outbox)),
+                    group.create_task(self._close_after(reign, socket)),
+                ]
+                clean = await self._listen(socket, reign, proxy)
+                for helper in helpers:
+                    helper.cancel()
+        finally:
+            reign.scaler.links.disconnected(proxy, clean=clean)
+
+    async def _close_after(self, reign: _Reign, socket: web.WebSocketResponse) -> None:
+        await reign.over.wait()
+        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"another scaler may lead")
+
+    async def _listen(self, socket: web.WebSocketResponse, reign: _Reign, proxy: Proxy) -> bool:
         """Take down what a proxy says until its link ends; whether it ended with a goodbye."""
-        links = self._scaler.links
+        links = reign.scaler.links
         while True:
-            match message := await self._read(socket):
+            message = await self._read(socket)
+            if reign.over.is_set():
+                return False
+            match message:
                 case link.Activity():
                     for view, work in message.apps.items():
                         links.reported(proxy, view, work)
@@ -105,13 +160,13 @@ class LinkServer:
             logger.warning("a proxy said what cannot be understood: %s", str(error)[:300])
             return None
 
-    async def _write(self, socket: web.WebSocketResponse, outbox: "_Outbox") -> None:
-        await self._send(socket, link.Snapshot(apps=tuple(self._scaler.telling.views())))
+    async def _write(self, socket: web.WebSocketResponse, scaler: Scaler, outbox: Outbox) -> None:
+        await self._send(socket, link.Snapshot(apps=tuple(scaler.telling.views())))
         while not socket.closed:
             changed = await outbox.get(link.HEARTBEAT)
             if changed is None:
                 await self._send(socket, link.Beat())
-            elif (view := self._scaler.telling.view(changed)) is None:
+            elif (view := scaler.telling.view(changed)) is None:
                 await self._send(socket, link.Removed(app=changed))
             else:
                 await self._send(socket, link.Changed(app=view))
@@ -124,26 +179,5 @@ class LinkServer:
             await socket.close()
 
 
-class _Outbox:
-    """The views that one proxy has not been told about, oldest change first."""
-
-    def __init__(self) -> None:
-        self._views: dict[AppId, None] = {}
-        self._news = asyncio.Event()
-
-    def put(self, view: AppId) -> None:
-        self._views[view] = None
-        self._news.set()
-
-    async def get(self, patience: float) -> AppId | None:
-        """The next view to tell about; None when there is none for this many seconds."""
-        if not self._views:
-            self._news.clear()
-            try:
-                async with asyncio.timeout(patience):
-                    await self._news.wait()
-            except TimeoutError:
-                return None
-        view = next(iter(self._views))
-        del self._views[view]
-        return view
+def _no(status: int, detail: str) -> web.Response:
+    return web.json_response(problem(status, detail), status=status, content_type=CONTENT_TYPE)

@@ -12,6 +12,7 @@ from scaler.link_server import LinkServer
 from scaler.local import LocalApps
 from scaler.runtimes.process import ProcessRuntime
 from scaler.scaler import Scaler
+from scaler.welcome import shared
 from torpor.config import Settings
 
 logger = logging.getLogger(__name__)
@@ -41,10 +42,11 @@ async def serve_scaler(
             try:
                 apps = LocalApps(scaler, runtime, settings, config_file)
                 control = Control(scaler, runtime, apps)
-                link = LinkServer(scaler, link_token)
-                async with Api(control, link=link.handle, token=settings.token, listen=settings.api) as api:
-                    on_ready(ScalerReady(api.addresses[0], control))
-                    await stop.wait()
+                link = LinkServer(shared(link_token))
+                with link.serving(scaler):
+                    async with Api(control, link=link.handle, token=settings.token, listen=settings.api) as api:
+                        on_ready(ScalerReady(api.addresses[0], control))
+                        await stop.wait()
                 logger.info("stopping the apps")
             finally:
                 running.cancel()

@@ -14,6 +14,7 @@ from proxy.table import AppTable
 from scaler.app import AppSpec
 from scaler.link_server import LinkServer
 from scaler.scaler import Scaler
+from scaler.welcome import shared
 from tests.scaler.hand_runtime import HandRuntime
 from torpor import link
 from torpor.words import Phase
@@ -51,7 +52,7 @@ class Both:
 
     def start_proxy(self, name: str, *, token: str = TOKEN, url: str = "") -> End:
         table, ledger = AppTable(), Ledger()
-        client = LinkClient(url or self.url, token, name=name, engine="none", table=table, ledger=ledger)
+        client = LinkClient([url or self.url], lambda: token, name=name, engine="none", table=table, ledger=ledger)
         doorman = Doorman(table, ledger, client)
         return End(table, ledger, doorman, client, self._group.create_task(client.run()))
 
@@ -70,7 +71,7 @@ async def both_ends() -> AsyncIterator[Both]:
     """A scaler that listens on loopback."""
     runtime = HandRuntime()
     scaler = Scaler(runtime)
-    server = LinkServer(scaler, TOKEN)
+    server = LinkServer(shared(TOKEN))
     application = web.Application()
     application.router.add_get(link.PATH, server.handle)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
@@ -82,9 +83,10 @@ async def both_ends() -> AsyncIterator[Both]:
         proxies = asyncio.TaskGroup()
         try:
             async with proxies:
-                yield Both(scaler, runtime, f"http://{host}:{port}", proxies)
-                for task in list(proxies._tasks):
-                    task.cancel()
+                with server.serving(scaler):
+                    yield Both(scaler, runtime, f"http://{host}:{port}", proxies)
+                    for task in list(proxies._tasks):
+                        task.cancel()
         finally:
             await runner.cleanup()
             running.cancel()

@@ -1,10 +1,14 @@
 """What a process is handed from outside: its settings, and the secrets in its environment."""
 
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from torpor.cli.failure import Failed, WrongConfiguration
 from torpor.config import ConfigError, Settings, read_settings
+
+log = logging.getLogger(__name__)
 
 LINK_TOKEN = "TORPOR_LINK_TOKEN"  # noqa: S105 - the variable's name
 TOKEN = "TORPOR_TOKEN"  # noqa: S105 - the variable's name
@@ -25,6 +29,22 @@ def settings_of(file: Path) -> Settings:
     if len(token) < 16:
         raise WrongConfiguration(f"{TOKEN}: too short; allowed are 16 characters and more")
     return settings.model_copy(update={"token": token})
+
+
+def read_again(file: Path | None, token: str) -> Callable[[], str]:
+    """The token as it is now: that of a ServiceAccount is renewed every hour or so. A file that fails is as it was."""
+    last = token
+
+    def read() -> str:
+        nonlocal last
+        if file is not None:
+            try:
+                last = file.read_text(encoding="ascii").strip() or last
+            except (OSError, UnicodeDecodeError) as error:
+                log.warning("the token of the link cannot be read from %s: %s", file, error)
+        return last
+
+    return read
 
 
 def link_token(file: Path | None) -> str:

@@ -6,6 +6,7 @@ import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,6 +14,8 @@ from torpor.cli.engines import ENGINES, Choice, EngineName, choose, refuse_tls_w
 from torpor.cli.options import DurationType, EndpointType, log_level_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from proxy.haproxy.configuration import Tls
     from proxy.server import EngineFactory
 
@@ -24,7 +27,16 @@ SUPERVISED_ORPHAN = 20.0
 
 
 @click.command("proxy")
-@click.option("--link", required=True, metavar="URL", help="Where the scaler's API is, such as http://10.0.0.7:8081.")
+@click.option(
+    "--link",
+    "links",
+    required=True,
+    multiple=True,
+    metavar="URL",
+    callback=lambda _ctx, _param, links: [_checked(given) for given in links],
+    help="Where the scaler's API is, such as http://10.0.0.7:8081. May be given often, and a name may have several "
+    "addresses: the scaler that leads is found among them.",
+)
 @click.option("--listen", required=True, type=EndpointType(), help="Where visitors come in, such as 0.0.0.0:8080.")
 @click.option("--tls-listen", type=EndpointType(), help="Where visitors come in over TLS, such as 0.0.0.0:8443.")
 @click.option(
@@ -74,12 +86,13 @@ SUPERVISED_ORPHAN = 20.0
 @click.option(
     "--link-token-file",
     type=click.Path(path_type=Path),
-    help="Holds the token of the link. Default: the environment, TORPOR_LINK_TOKEN.",
+    help="Holds the token of the link, and is read again for each new link. Default: the environment, "
+    "TORPOR_LINK_TOKEN.",
 )
 @log_level_option
 @click.option("--supervised-by", type=int, hidden=True)
 def command(
-    link: str,
+    links: list[str],
     listen: tuple[str, int],
     tls_listen: tuple[str, int] | None,
     certificates: Path | None,
@@ -102,7 +115,7 @@ def command(
     from torpor.cli.guard import end_with_parent
     from torpor.cli.limits import raise_fd_limit
     from torpor.cli.logs import ForParent, OneLine, set_up
-    from torpor.cli.supplied import link_token
+    from torpor.cli.supplied import link_token, read_again
 
     tls = _tls(tls_listen, certificates, redirect_to_https)
     if supervised_by is not None:
@@ -117,12 +130,12 @@ def command(
         log.info("the engine is %s", choice)
     look = asyncio.Event()
     made = _engine(choice, listen, tls, look, trusted_proxies, max_connections, state_directory, orphan)
-    asyncio.run(_serve(link, token, made, max_held, drain_timeout, look))
+    asyncio.run(_serve(links, read_again(link_token_file, token), made, max_held, drain_timeout, look))
 
 
 async def _serve(
-    link: str,
-    token: str,
+    links: "Sequence[str]",
+    token: "Callable[[], str]",
     made: "tuple[EngineName, EngineFactory]",
     max_held: int,
     drain_timeout: float,
@@ -137,7 +150,7 @@ async def _serve(
     reload_on_hangup(look, stop)
     try:
         await serve_proxy(
-            link_url=link,
+            links=links,
             link_token=token,
             engine=made[1],
             engine_name=made[0],
@@ -183,6 +196,13 @@ def _engine(
         state_directory=state_directory or default_directory(name),
         orphan=orphan or ORPHAN,
     )
+
+
+def _checked(link: str) -> str:
+    parts = urlsplit(link)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.BadParameter(f"{link!r} is not where a scaler's API can be; allowed is http://HOST:PORT")
+    return link
 
 
 def _tls(listen: tuple[str, int] | None, certificates: Path | None, redirect: bool) -> "Tls | None":

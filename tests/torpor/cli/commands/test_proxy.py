@@ -28,3 +28,10 @@ def test_a_directory_that_cannot_be_read_just_now_keeps_no_proxy_from_its_haprox
     monkeypatch.setattr(os, "access", lambda *_: False)
     ended = proxy("--tls-listen", "127.0.0.1:0", "--certificates", str(tmp_path))
     assert "needs a token" in ended.output
+
+
+@pytest.mark.parametrize("link", ["10.0.0.7:8081", "ftp://scaler", "http://", ""])
+def test_a_link_that_cannot_be_one_is_refused(link: str) -> None:
+    ended = proxy("--link", link)
+    assert ended.exit_code == 2
+    assert "allowed is http://HOST:PORT" in ended.output
