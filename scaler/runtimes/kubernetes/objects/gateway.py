@@ -7,12 +7,12 @@ from scaler.runtimes.kubernetes.objects.reading import (
     KindOf,
     Malformed,
     Ref,
-    items,
-    mapping,
+    entries,
+    fields,
     port,
     read_meta,
     read_ref,
-    text,
+    said,
 )
 from scaler.runtimes.kubernetes.objects.selector import Selector, read_selector
 
@@ -43,22 +43,22 @@ def read_gateway(kind: KindOf, source: object) -> Gateway:
     meta = read_meta(source)
     if not meta.namespace:
         raise Malformed("metadata.namespace is missing")
-    spec = mapping(mapping(source).get("spec"))
-    listeners = (mapping(entry) for entry in items(spec.get("listeners")))
+    spec = fields(fields(source).get("spec"))
+    listeners = (fields(entry) for entry in entries(spec.get("listeners")))
     return Gateway(
         read_ref(kind, meta),
-        text(spec.get("gatewayClassName")),
-        tuple(_listener(entry) for entry in listeners if text(entry.get("protocol"), "HTTP") in ("HTTP", "HTTPS")),
+        said(spec.get("gatewayClassName")),
+        tuple(_listener(entry) for entry in listeners if said(entry.get("protocol"), "HTTP") in ("HTTP", "HTTPS")),
     )
 
 
 def _listener(value: object) -> Listener:
-    source = mapping(value)
-    allowed = mapping(mapping(source.get("allowedRoutes")).get("namespaces"))
+    source = fields(value)
+    allowed = fields(fields(source.get("allowedRoutes")).get("namespaces"))
     return Listener(
-        text(source.get("name")),
+        said(source.get("name")),
         port(source.get("port")),
-        text(source.get("hostname")).lower(),
-        text(allowed.get("from"), "Same"),
+        said(source.get("hostname")).lower(),
+        said(allowed.get("from"), "Same"),
         read_selector(allowed.get("selector")),
     )

@@ -7,12 +7,12 @@ from scaler.runtimes.kubernetes.objects.reading import (
     KindOf,
     Malformed,
     Ref,
-    items,
-    mapping,
+    entries,
+    fields,
     port,
     read_meta,
     read_ref,
-    text,
+    said,
 )
 from scaler.runtimes.kubernetes.objects.service import Backend
 
@@ -57,38 +57,38 @@ def read_ingress(kind: KindOf, source: object) -> Ingress:
     meta = read_meta(source)
     if not meta.namespace:
         raise Malformed("metadata.namespace is missing")
-    spec = mapping(mapping(source).get("spec"))
+    spec = fields(fields(source).get("spec"))
     default = spec.get("defaultBackend")
     return Ingress(
         read_ref(kind, meta),
         meta.created,
-        text(spec.get("ingressClassName")) or meta.annotations.get(CLASS) or None,
+        said(spec.get("ingressClassName")) or meta.annotations.get(CLASS) or None,
         None if default is None else _backend(default, meta.namespace),
-        tuple(_rule(entry, meta.namespace) for entry in items(spec.get("rules"))),
+        tuple(_rule(entry, meta.namespace) for entry in entries(spec.get("rules"))),
     )
 
 
 def _rule(value: object, namespace: str) -> HostRule:
-    source = mapping(value)
-    paths = items(mapping(source.get("http")).get("paths"))
-    return HostRule(text(source.get("host")), tuple(_path(entry, namespace) for entry in paths))
+    source = fields(value)
+    paths = entries(fields(source.get("http")).get("paths"))
+    return HostRule(said(source.get("host")), tuple(_path(entry, namespace) for entry in paths))
 
 
 def _path(value: object, namespace: str) -> PathRule:
-    source = mapping(value)
+    source = fields(value)
     exact = source.get("pathType") == "Exact"
-    return PathRule(text(source.get("path")) or "/", exact, _backend(source.get("backend"), namespace))
+    return PathRule(said(source.get("path")) or "/", exact, _backend(source.get("backend"), namespace))
 
 
 def _backend(value: object, namespace: str) -> Backend | NoBackend:
-    source = mapping(value)
+    source = fields(value)
     if "resource" in source:
-        resource = mapping(source["resource"])
+        resource = fields(source["resource"])
         return NoBackend(
-            f"the {text(resource.get('kind'))[:63] or 'resource'} {text(resource.get('name'))[:63]}".strip()
+            f"the {said(resource.get('kind'))[:63] or 'resource'} {said(resource.get('name'))[:63]}".strip()
         )
-    service = mapping(source.get("service"))
-    name, at = text(service.get("name")), mapping(service.get("port"))
+    service = fields(source.get("service"))
+    name, at = said(service.get("name")), fields(service.get("port"))
     where = port(at.get("number")) or port(at.get("name"))
     if not name or where is None:
         return NoBackend("no Service and port")

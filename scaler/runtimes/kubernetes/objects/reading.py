@@ -102,6 +102,34 @@ def texts(value: object) -> dict[str, str]:
     return {key: entry for key, entry in mapping(value).items() if isinstance(entry, str)}
 
 
+def fields(value: object) -> Mapping[str, object]:
+    """The value if it is an object, an empty one if it is absent. Where less than was said would mean more, as it does
+    in what a route asks for, anything else is Malformed."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Malformed(f"{str(value)[:40]!r} stands where an object belongs")
+    return value
+
+
+def entries(value: object) -> list[object]:
+    """The same for lists."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Malformed(f"{str(value)[:40]!r} stands where a list belongs")
+    return value
+
+
+def said(value: object, default: str = "") -> str:
+    """The same for text."""
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise Malformed(f"{str(value)[:40]!r} stands where text belongs")
+    return value
+
+
 def port(value: object) -> int | str | None:
     """A port as Kubernetes writes them: a number, or the name of one."""
     if isinstance(value, str):

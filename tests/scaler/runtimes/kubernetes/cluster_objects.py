@@ -111,7 +111,7 @@ def backend(service: str = "web", port: int | str = 80) -> Json:
 
 
 def path(to: Json | None = None, at: str = "/", kind: str = "Prefix") -> Json:
-    return {"path": at, "pathType": kind, "backend": to or backend()}
+    return {"path": at, "pathType": kind, "backend": backend() if to is None else to}
 
 
 def rule(host: str | None = "web.example", *paths: Json) -> Json:

@@ -347,7 +347,7 @@ def test_two_thousand_hosts_on_one_ingress_and_a_large_annotation_are_no_trouble
     cluster.put(SERVICES, service())
     hosts = [rule(f"h{at}.example") for at in range(2000)]
     missing = [rule(f"m{at}.example", path(backend(f"gone-{at}"))) for at in range(2000)]
-    assert "shop/web" in cluster.put(INGRESSES, ingress(rules=[*hosts, *missing, {}, {"host": "a b"}, None]))
+    assert "shop/web" in cluster.put(INGRESSES, ingress(rules=[*hosts, *missing, {}, {"host": "a b"}]))
     assert len(cluster.apps["shop/web"].doors[0].routes) == 2000
     problems = cluster.problems_of(Ref("networking.k8s.io", "v1", "ingresses", "Ingress", "shop", "web"))
     assert len(problems) == 20
