@@ -4,6 +4,11 @@ Reads are free to all who can reach the API; that is why it listens on loopback 
 another site can reach loopback too, through its visitor's browser, in two ways. It can send changes blindly: these
 are told by `Sec-Fetch-Site` and `Origin` (the rule of Go's net/http.CrossOriginProtection). And it can point its own
 name at 127.0.0.1 (DNS rebinding), which makes it the same origin: that is told by the Host it asks for.
+
+Through the API server of Kubernetes (`…/services/http:torpor-scaler:api/proxy/…`) a request comes with that server's
+Host, with the browser's `Sec-Fetch-Site` and `Origin`, and without its `Authorization`, which was for the API server:
+the token travels in `Torpor-Token` then. That it came this way proves nothing, for anybody in the cluster can write the
+same `X-Forwarded-Uri`: without a token it is the network that says who may make changes.
 """
 
 import asyncio
@@ -21,6 +26,8 @@ MAX_BODY = 64 * 1024
 """Bytes; nothing here needs a body yet."""
 BODY_TIMEOUT = 10.0
 """Seconds for a client to send its body."""
+TOKEN = "Torpor-Token"  # noqa: S105 - the header's name
+"""The token's other header, for those whose `Authorization` is taken by somebody on the way."""
 READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -57,9 +64,13 @@ class Guard:
 
     def _check_token(self, request: web.Request, token: bytes) -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("utf-8", "replace"), token):
+        offered = [given] if scheme.lower() == "bearer" else []
+        offered += request.headers.getall(TOKEN, [])
+        fits = [hmac.compare_digest(one.strip().encode("utf-8", "replace"), token) for one in offered]
+        if not any(fits):
             detail = (
-                "Changes need the token of this Torpor: Authorization: Bearer … (TORPOR_TOKEN on the command line)."
+                f"Changes need the token of this Torpor: Authorization: Bearer … or {TOKEN}: … (TORPOR_TOKEN on the "
+                "command line)."
             )
             raise Problem(401, detail, {"WWW-Authenticate": 'Bearer realm="torpor"'})
 

@@ -1,36 +1,32 @@
-"""The REST client of the command line: the standard library's, because it is there in a few milliseconds.
+"""The REST client of the command line, whichever way its requests go.
 
 Every answer has a deadline and a size; every failure becomes one sentence that says what to do.
 """
 
-import http.client
 import json
-import socket
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from torpor import __version__
+from torpor.cli.carrier import Carrier
 from torpor.cli.failure import Failed
 from torpor.cli.say import printable
-from torpor.cli.where import Where
 
 DEADLINE = 10.0
 """Seconds for an answer that waits for nothing."""
-SILENCE = 60.0
-"""Seconds without a word on a stream of events until the connection is lost; the API gives a sign of life every 15."""
-MAX_ANSWER = 64 * 1024 * 1024
-"""Bytes; 10,000 apps take about 5 MiB."""
 
 
 class Api:
     """Asks a running Torpor. Raises Failed with the API's own reason, or why there was no answer."""
 
-    def __init__(self, where: Where) -> None:
-        self.url = where.url
-        self._token = where.token
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+
+    @property
+    def place(self) -> str:
+        """What is asked, for people."""
+        return self._carrier.place
 
     def get(self, path: str, deadline: float = DEADLINE) -> Any:
         """The JSON at a path."""
@@ -49,19 +45,22 @@ class Api:
 
         `on_open` is called when the server has begun to send: nothing that happens from then on is missed.
         """
-        with closing(self._connection(SILENCE)) as connection:
-            response = self._send(connection, "GET", path, "text/event-stream")
-            if response.status != 200:
-                raise self._refused(response.status, response.read(MAX_ANSWER))
+        with self._carrier.stream(path, "text/event-stream") as stream:
+            if stream.status != 200:
+                raise self._refused(stream.status, stream.body())
             on_open()
             data: list[str] = []
-            while line := self._line(response):
+            for line in stream.lines():
                 name, _, value = line.decode(errors="replace").rstrip("\r\n").partition(":")
                 if name == "data":
                     data.append(value.removeprefix(" "))
                 elif not name and not value and data:
                     yield self._object("\n".join(data).encode())
                     data = []
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        self._carrier.close()
 
     @contextmanager
     def understood(self) -> Iterator[None]:
@@ -71,59 +70,11 @@ class Api:
         except (LookupError, TypeError, AttributeError):
             raise self._stranger() from None
 
-    def _line(self, response: http.client.HTTPResponse) -> bytes:
-        try:
-            return response.readline(MAX_ANSWER)
-        except TimeoutError:
-            raise Failed(f"{self.url} has sent nothing for {SILENCE:.0f}s; the connection is lost") from None
-        except (OSError, http.client.HTTPException) as error:
-            raise Failed(f"the connection to {self.url} was lost: {error}") from None
-
     def _ask(self, method: str, path: str, deadline: float, accept: str) -> bytes:
-        until = time.monotonic() + deadline
-        with closing(self._connection(deadline)) as connection:
-            response = self._send(connection, method, path, accept)
-            body = b""
-            try:
-                while part := response.read1(65536):
-                    body += part
-                    if time.monotonic() > until or len(body) > MAX_ANSWER:
-                        raise TimeoutError
-            except TimeoutError:
-                raise Failed(self._late(deadline)) from None
-            except (OSError, http.client.HTTPException) as error:
-                raise Failed(f"the connection to {self.url} was lost: {error}") from None
-        if response.status >= 400:
-            raise self._refused(response.status, body)
+        status, body = self._carrier.ask(method, path, accept, deadline)
+        if status >= 400:
+            raise self._refused(status, body)
         return body
-
-    def _connection(self, timeout: float) -> http.client.HTTPConnection:
-        parts = urlsplit(self.url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        return kind(parts.hostname or "", parts.port, timeout=timeout)
-
-    def _send(
-        self, connection: http.client.HTTPConnection, method: str, path: str, accept: str
-    ) -> http.client.HTTPResponse:
-        headers = {"Accept": accept, "User-Agent": f"torpor/{__version__}"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        try:
-            connection.request(method, urlsplit(self.url).path + path, headers=headers)
-            return connection.getresponse()
-        except ConnectionRefusedError:
-            raise Failed(f"nothing answers at {self.url}; is `torpor up` running?") from None
-        except TimeoutError:
-            raise Failed(self._late(connection.timeout or 0)) from None
-        except socket.gaierror:
-            raise Failed(f"there is no host {connection.host!r}; check --api or TORPOR_API") from None
-        except http.client.HTTPException:
-            raise self._stranger() from None
-        except (OSError, ValueError) as error:
-            raise Failed(f"{self.url} cannot be asked: {error}") from None
-
-    def _late(self, deadline: float) -> str:
-        return f"{self.url} has not answered in full within {deadline:g}s"
 
     def _refused(self, status: int, body: bytes) -> Failed:
         try:
@@ -131,7 +82,8 @@ class Api:
         except (ValueError, LookupError, TypeError):
             return self._stranger(status)
         hint = "; the token is taken from TORPOR_TOKEN" if status == 401 else ""
-        return Failed("\n".join(printable(line) for line in str(detail).splitlines()) + hint)
+        said = "\n".join(printable(line) for line in str(detail).splitlines())
+        return Failed(said + hint + (f" ({self._carrier.hint})" if self._carrier.hint else ""))
 
     def _object(self, body: bytes) -> Any:
         try:
@@ -144,7 +96,8 @@ class Api:
 
     def _stranger(self, status: int | None = None) -> Failed:
         said = f" (status {status})" if status else ""
-        return Failed(f"what answers at {self.url}{said} is not Torpor's API; check --api, TORPOR_API or `api:`")
+        place = self._carrier.place
+        return Failed(f"what answers at {place}{said} is not Torpor's API; check --api, TORPOR_API or `api:`")
 
 
 def app_path(app: str) -> str:

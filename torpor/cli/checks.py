@@ -19,6 +19,7 @@ from pathlib import Path
 
 from proxy.haproxy.program import find_program
 from torpor.cli.api import Api
+from torpor.cli.direct import Direct
 from torpor.cli.engines import choose
 from torpor.cli.failure import Failed
 from torpor.cli.urls import base_url
@@ -253,7 +254,7 @@ def _torpor_runs(settings: Settings) -> bool:
     if settings.api[1] == 0:
         return False
     try:
-        Api(Where(base_url(reachable(settings.api)), settings.token or "")).get("/v1/apps", deadline=2.0)
+        Api(Direct(Where(base_url(reachable(settings.api)), settings.token or ""))).get("/v1/apps", deadline=2.0)
     except Failed:
         return False
     return True

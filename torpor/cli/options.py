@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from torpor.cli.api import Api
+from torpor.cli.direct import Direct
 from torpor.cli.failure import Failed
-from torpor.cli.where import find_api
+from torpor.cli.reach import reach
+from torpor.cli.where import Asked, find_local
 from torpor.duration import parse_duration
 
 COMPLETION_DEADLINE = 0.5
@@ -46,11 +49,53 @@ class EndpointType(click.ParamType[tuple[str, int]]):
 
 
 def api_option(command: Command) -> Command:
-    """`--api URL`; the command gets an `Api` as `api`."""
+    """`--api URL`, for what only a Torpor of one machine does; the command gets an `Api` as `api`."""
+
+    @wraps(command)
+    def reaching(api: str | None, **given: Any) -> Any:
+        return command(api=Api(Direct(find_local(api))), **given)
+
+    return _api(reaching)
+
+
+def torpor_options(command: Command) -> Command:
+    """`--api URL`, and a cluster's Torpor instead of it; the command gets an `Api` as `api`."""
+
+    @wraps(command)
+    def reaching(api: str | None, kubernetes: bool, context: str | None, service: str | None, **given: Any) -> Any:
+        found = reach(Asked(api, kubernetes, context, service))
+        click.get_current_context().call_on_close(found.close)
+        return command(api=found, **given)
+
+    return _api(cluster_options(reaching))
+
+
+def cluster_options(command: Command) -> Command:
+    """`--kubernetes`, `--context NAME`, `--service NAMESPACE/NAME`."""
+    for option in (
+        click.option(
+            "--service",
+            metavar="NAMESPACE/NAME",
+            help="The scaler's Service in the cluster. Default: TORPOR_SERVICE, else torpor/torpor-scaler.",
+        ),
+        click.option(
+            "--context", metavar="NAME", help="The cluster of this context of the kubeconfig, not of the current one."
+        ),
+        click.option(
+            "--kubernetes",
+            is_flag=True,
+            help="The Torpor in the kubeconfig's cluster, through its API server. Default: where there is a "
+            "kubeconfig, and neither --api, TORPOR_API, ./torpor.yaml nor a Torpor at http://127.0.0.1:8081.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _api(command: Command) -> Command:
     return click.option(
         "--api",
         metavar="URL",
-        callback=lambda _ctx, _param, value: Api(find_api(value)),
         help="Where Torpor answers. Default: TORPOR_API, else `api` of ./torpor.yaml, else http://127.0.0.1:8081.",
     )(command)
 
@@ -89,8 +134,10 @@ def json_option(command: Command) -> Command:
 def complete_app(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The apps whose name starts so; none when Torpor does not answer quickly."""
     try:
-        asked = ctx.params.get("api")
-        api = asked if isinstance(asked, Api) else Api(find_api(None))
+        given = ctx.params.get
+        asked = Asked(given("api"), bool(given("kubernetes")), given("context"), given("service"))
+        api = reach(asked)
+        ctx.call_on_close(api.close)
         apps = api.get("/v1/apps", deadline=COMPLETION_DEADLINE)["apps"]
         return [CompletionItem(app["id"], help=app["phase"]) for app in apps if app["id"].startswith(incomplete)]
     except (Failed, click.UsageError, LookupError, TypeError, AttributeError):

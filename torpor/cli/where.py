@@ -1,6 +1,14 @@
-"""Where the running Torpor is, and the token it wants: option, environment, ./torpor.yaml, default, in this order."""
+"""Where the running Torpor is, and the token it wants.
+
+In this order: what an option says, the environment, ./torpor.yaml; then this machine's default address if a Torpor
+answers there, else the cluster of the kubeconfig if there is one. So whoever runs Torpor here is not surprised by a
+kubeconfig, and whoever has only a cluster needs no option.
+"""
 
 import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -10,6 +18,9 @@ import click
 from torpor.words import Address
 
 DEFAULT_API = "http://127.0.0.1:8081"
+DEFAULT_SERVICE = "torpor/torpor-scaler"
+NAME = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+"""Of namespaces and Services (RFC 1123 label)."""
 CONFIG_FILE = Path("torpor.yaml")
 
 
@@ -18,16 +29,76 @@ class Where(NamedTuple):
 
     url: str
     token: str
+    hint: str = ""
+    """Which was asked, and how another is: for those who did not say it themselves."""
 
 
-def find_api(option: str | None) -> Where:
-    """Where to ask. Raises click.UsageError for a URL that is not one."""
+class Within(NamedTuple):
+    """A Service in a cluster, as `namespace/name`, and the context of the kubeconfig (None: the current one)."""
+
+    context: str | None
+    service: str
+    token: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the options say."""
+
+    api: str | None = None
+    kubernetes: bool = False
+    context: str | None = None
+    service: str | None = None
+
+    @property
+    def cluster(self) -> bool:
+        """A cluster is meant, whatever else there is."""
+        return self.kubernetes or self.context is not None or self.service is not None
+
+
+def find_api(asked: Asked, answers: Callable[[Where], bool]) -> Where | Within:
+    """Where to ask; `answers` tells whether a Torpor is there. Raises click.UsageError for what cannot be asked."""
     token = os.environ.get("TORPOR_TOKEN", "")
-    if given := option or os.environ.get("TORPOR_API"):
-        return Where(checked_url(given), token)
-    if (found := _of_file(CONFIG_FILE)) is not None:
-        return Where(found.url, token or found.token)
-    return Where(DEFAULT_API, token)
+    service = checked_service(
+        asked.service if asked.service is not None else os.environ.get("TORPOR_SERVICE") or DEFAULT_SERVICE
+    )
+    if asked.cluster:
+        if asked.api is not None:
+            raise click.UsageError("--api names an address, the other options a cluster; give one or the other")
+        return Within(asked.context, service, token)
+    if (said := _said(asked.api, token)) is not None:
+        return said
+    here = Where(DEFAULT_API, token)
+    if not kubeconfig_there():
+        return here
+    if answers(here):
+        return here._replace(hint=f"{DEFAULT_API} was asked; --kubernetes asks the cluster of the kubeconfig")
+    return Within(None, service, token, hint=f"the kubeconfig's cluster was asked, for no Torpor is at {DEFAULT_API}")
+
+
+def find_local(option: str | None) -> Where:
+    """Where to ask for what only a Torpor of one machine does. Raises click.UsageError."""
+    token = os.environ.get("TORPOR_TOKEN", "")
+    return _said(option, token) or Where(DEFAULT_API, token)
+
+
+def kubeconfig_there() -> bool:
+    """Somebody who works with a cluster sits here."""
+    from scaler.runtimes.kubernetes.api.access import Kubeconfig, NoAccess, find  # light, and only where it may matter
+
+    try:
+        access = find()
+    except NoAccess:
+        return False
+    return isinstance(access, Kubeconfig) and access.exists()
+
+
+def checked_service(text: str) -> str:
+    """`namespace/name`. Raises click.UsageError."""
+    if re.fullmatch(rf"{NAME}/{NAME}", text) is None:
+        raise click.UsageError(f"{text[:200]!r} is no Service; allowed is NAMESPACE/NAME such as {DEFAULT_SERVICE}")
+    return text
 
 
 def checked_url(text: str) -> str:
@@ -48,6 +119,14 @@ def reachable(listen: tuple[str, int]) -> Address:
     """An address that reaches what listens there: for all interfaces, the loopback one."""
     host, port = listen
     return Address({"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host), port)
+
+
+def _said(option: str | None, token: str) -> Where | None:
+    if given := option or os.environ.get("TORPOR_API"):
+        return Where(checked_url(given), token)
+    if (found := _of_file(CONFIG_FILE)) is not None:
+        return Where(found.url, token or found.token)
+    return None
 
 
 def _of_file(file: Path) -> Where | None:

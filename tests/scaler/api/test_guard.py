@@ -18,6 +18,10 @@ TOKEN = "correct horse battery"
         {"Authorization": "Bearer "},
         {"Authorization": f"Bearer {TOKEN}x"},
         {"Authorization": "Bearer é"},
+        {"Torpor-Token": "wrong"},
+        {"Torpor-Token": ""},
+        {"Torpor-Token": f"Bearer {TOKEN}"},
+        {"Torpor-Token": "é", "Authorization": "Bearer wrong"},
     ],
 )
 async def test_a_change_without_the_token_is_refused(
@@ -41,6 +45,30 @@ async def test_the_token_opens_and_is_compared_by_bytes(client: aiohttp.ClientSe
             headers = {"Authorization": f"{scheme} {token}"}
             async with client.post(f"{url}/v1/apps/notes/wake", headers=headers) as answer:
                 assert answer.status == 200
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer wrong", "Basic bm8="])
+async def test_the_token_may_come_beside_an_authorization_for_somebody_else(
+    client: aiohttp.ClientSession, control: FakeControl, authorization: str | None
+) -> None:
+    headers = {"Torpor-Token": TOKEN} | ({"Authorization": authorization} if authorization else {})
+    async with (
+        running(control, token=TOKEN) as url,
+        client.post(f"{url}/v1/apps/notes/wake", headers=headers) as answer,
+    ):
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize(("site", "status"), [(None, 200), ("same-origin", 200), ("cross-site", 403)])
+async def test_through_an_api_server_programs_and_the_own_page_may_make_changes(
+    client: aiohttp.ClientSession, control: FakeControl, site: str | None, status: int
+) -> None:
+    path = "/api/v1/namespaces/torpor/services/http:torpor-scaler:api/proxy/v1/apps/notes/wake"
+    headers = {"Host": "cluster.example:6443", "X-Forwarded-For": "192.0.2.7", "X-Forwarded-Uri": path}
+    headers |= {"Sec-Fetch-Site": site} if site else {}
+    everywhere = running(control, listen=("0.0.0.0", 0))
+    async with everywhere as url, client.post(f"{url}/v1/apps/notes/wake", headers=headers) as answer:
+        assert answer.status == status
 
 
 async def test_with_a_token_reads_are_free_and_any_name_will_do(

@@ -25,7 +25,8 @@ class Torpor:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("TORPOR_")}
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("TORPOR_", "KUBE"))}
+        self.env["HOME"] = str(directory)  # without a kubeconfig
         self.started: list[asyncio.subprocess.Process] = []
         self.env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from tests.torpor.cli.command import Torpor
 from tests.torpor.cli.fake_api import FakeApi
+from tests.torpor.cli.fake_api_server import FakeApiServer
 
 
 @pytest.fixture
@@ -29,3 +30,9 @@ async def api() -> AsyncIterator[FakeApi]:
         yield fake
     finally:
         await runner.cleanup()
+
+
+@pytest.fixture
+async def api_server(tmp_path: Path) -> AsyncIterator[FakeApiServer]:
+    async with FakeApiServer(tmp_path) as server:
+        yield server

@@ -40,24 +40,27 @@ class FakeApi:
     asked: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     url: str = ""
+    prefix: str = ""
+    """Of the paths by which it is asked; it does not see it."""
     release: asyncio.Event = field(default_factory=asyncio.Event)
     """With stages, a wake is answered after this only."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(f"{request.method} {request.path_qs}")
-        self.tokens.append(request.headers.get("Authorization", ""))
-        if request.path.endswith("/wake") and self.stages:
+        path = request.path.removeprefix(self.prefix)
+        self.asked.append(f"{request.method} {request.path_qs.removeprefix(self.prefix)}")
+        self.tokens.append(request.headers.get("Authorization") or request.headers.get("Torpor-Token", ""))
+        if path.endswith("/wake") and self.stages:
             await self.release.wait()
-        if (answer := self.answers.get(f"{request.method} {request.path}")) is not None:
+        if (answer := self.answers.get(f"{request.method} {path}")) is not None:
             status, body = answer
             if isinstance(body, str):
                 return web.Response(status=status, text=body)
             return web.json_response(body, status=status)
-        if request.path == "/v1/apps":
+        if path == "/v1/apps":
             return web.json_response({"apps": self.apps})
-        if request.path == "/v1/events":
+        if path == "/v1/events":
             return await self._stream(request)
-        return web.json_response({"status": 404, "detail": f"there is nothing at {request.path}"}, status=404)
+        return web.json_response({"status": 404, "detail": f"there is nothing at {path}"}, status=404)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})

@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from torpor.cli.api import Api
-from torpor.cli.options import api_option, json_option
+from torpor.cli.options import json_option, torpor_options
 from torpor.cli.say import ago, coloured_phase, columns, printable, unix_time, until
 
 HEADING = ("APP", "PHASE", "IN FLIGHT", "HELD", "LAST ACCESS", "SLEEPS IN", "HOSTS")
 
 
 @click.command("apps")
-@api_option
+@torpor_options
 @json_option
 def command(api: Api, as_json: bool) -> None:
     """List the apps: phase, requests in flight, last access, time until sleep.

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from torpor.cli.api import Api
-from torpor.cli.options import api_option, json_option
+from torpor.cli.options import json_option, torpor_options
 from torpor.cli.say import about, printable
 
 
 @click.command("events")
-@api_option
+@torpor_options
 @json_option
 @click.option(
     "-n",

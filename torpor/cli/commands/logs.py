@@ -3,13 +3,13 @@
 import click
 
 from torpor.cli.api import Api, app_path
-from torpor.cli.options import api_option, app_argument
+from torpor.cli.options import app_argument, torpor_options
 from torpor.cli.say import printable
 
 
 @click.command("logs")
 @app_argument
-@api_option
+@torpor_options
 @click.option(
     "-n", "--lines", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many lines at most."
 )

@@ -5,14 +5,14 @@ import json
 import click
 
 from torpor.cli.api import Api, app_path
-from torpor.cli.options import DurationType, api_option, app_argument, json_option, on_terminal
+from torpor.cli.options import DurationType, app_argument, json_option, on_terminal, torpor_options
 from torpor.cli.progress import Progress
 from torpor.cli.say import printable
 
 
 @click.command("sleep")
 @app_argument
-@api_option
+@torpor_options
 @json_option
 @click.option(
     "--timeout", type=DurationType(), default="10m", show_default=True, help="How long to wait for the answer."

@@ -10,7 +10,7 @@ import click
 
 from torpor.cli.api import Api, app_path
 from torpor.cli.failure import Failed
-from torpor.cli.options import DurationType, api_option, app_argument, json_option, on_terminal
+from torpor.cli.options import DurationType, app_argument, json_option, on_terminal, torpor_options
 from torpor.cli.progress import Progress
 from torpor.cli.say import printable
 from torpor.duration import format_duration
@@ -24,7 +24,7 @@ type News = tuple[str, Any]
 
 @click.command("wake")
 @app_argument
-@api_option
+@torpor_options
 @json_option
 @click.option(
     "--timeout",

@@ -1,0 +1,161 @@
+"""Through the API server of a cluster to the scaler's Service: no port is forwarded, and nothing is set up.
+
+A GET there takes the permission `get` on `services/proxy`, a change `create`. The API server keeps `Authorization` to
+itself; the scaler's own token goes in `Torpor-Token`.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from scaler.api.guard import TOKEN
+from scaler.runtimes.kubernetes.api.access import NoAccess, find
+from scaler.runtimes.kubernetes.api.errors import ApiError
+from scaler.runtimes.kubernetes.api.stream import TooLarge
+from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, Answer, late
+from torpor.cli.cluster.background import Background
+from torpor.cli.failure import Failed
+from torpor.cli.say import printable
+from torpor.cli.where import Within
+
+PIECES = 64
+"""Pieces of a stream that are kept for a reader who is slow."""
+HEAD = 10.0
+"""Seconds for a stream to begin."""
+
+type Piece = int | bytes | Failed | None
+"""Of a stream, in this order: its status, its body, and why or that it has ended."""
+
+
+class Through:
+    """See `torpor.cli.carrier.Carrier`. Raises Failed where the kubeconfig cannot be used."""
+
+    def __init__(self, within: Within) -> None:
+        self._within = within
+        self.hint = within.hint
+        try:
+            self._background = Background(find(context=within.context))
+        except NoAccess as error:
+            raise Failed(self._hinted(str(error))) from None
+        except Failed as failure:
+            raise Failed(self._hinted(failure.message)) from None
+        self.place = f"{within.service} in the cluster at {self._background.cluster.host}"
+        self._headers = {"User-Agent": AGENT} | ({TOKEN: within.token} if within.token else {})
+
+    def ask(self, method: str, path: str, accept: str, deadline: float) -> Answer:
+        """One request without a body, and its answer. Raises Failed."""
+        return self._background.run(self._ask(method, path, accept, deadline))
+
+    @contextmanager
+    def stream(self, path: str, accept: str) -> Iterator["_Stream"]:
+        """One GET whose answer is read as it comes. Raises Failed."""
+        pieces: asyncio.Queue[Piece] = asyncio.Queue(PIECES)
+        pumping = self._background.submit(self._pump(path, accept, pieces))
+        try:
+            first = self._background.run(pieces.get())
+            if isinstance(first, Failed):
+                raise first
+            yield _Stream(self, first if isinstance(first, int) else 0, self._background, pieces)
+        finally:
+            pumping.cancel()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._background.close()
+
+    def refused(self, status: int, body: bytes) -> Failed | None:
+        """Why the API server did not pass the request on, when that is what its answer says."""
+        try:
+            said = json.loads(body)
+        except ValueError:
+            return None
+        if status < 400 or not isinstance(said, dict) or said.get("kind") != "Status":
+            return None
+        return Failed(self._hinted(self._why(status, said)))
+
+    def _why(self, status: int, said: Mapping[str, Any]) -> str:
+        namespace, _, name = self._within.service.partition("/")
+        message = printable(str(said.get("message") or "no words came with it"))
+        match status:
+            case 401:
+                return f"the cluster at {self._background.cluster.host} does not take the kubeconfig's credentials"
+            case 403:
+                needed = "get (to look) and create (to wake and to put to sleep) on services/proxy"
+                return f"{message}; it takes {needed} in the namespace {namespace}"
+            case 404:
+                there = f"there is no Service {name} in the namespace {namespace} of {self._background.cluster.host}"
+                return f"{there}; name it with --service NAMESPACE/NAME, or the cluster with --context"
+            case 503 if "no endpoints" in message:
+                looks = f"kubectl -n {namespace} get pods"
+                return f"no scaler is ready behind the Service {self._within.service}; `{looks}` says more"
+            case _:
+                return f"the API server could not ask {self._within.service}: {message}"
+
+    def _hinted(self, sentence: str) -> str:
+        return f"{sentence} ({self.hint})" if self.hint else sentence
+
+    async def _ask(self, method: str, path: str, accept: str, deadline: float) -> Answer:
+        headers = {**self._headers, "Accept": accept}
+        try:
+            async with (
+                asyncio.timeout(deadline),
+                self._background.cluster.open(method, self._path(path), headers=headers, deadline=deadline) as stream,
+            ):
+                answer = Answer(stream.status, await stream.body(MAX_ANSWER))
+        except (TimeoutError, TooLarge):
+            raise Failed(late(self.place, deadline)) from None
+        except ApiError as error:
+            raise Failed(self._hinted(printable(str(error)))) from None
+        if (failure := self.refused(*answer)) is not None:
+            raise failure
+        return answer
+
+    async def _pump(self, path: str, accept: str, pieces: "asyncio.Queue[Piece]") -> None:
+        headers = {**self._headers, "Accept": accept}
+        try:
+            async with self._background.cluster.open("GET", self._path(path), headers=headers, deadline=HEAD) as stream:
+                await pieces.put(stream.status)
+                async for piece in stream.chunks(SILENCE):
+                    await pieces.put(piece)
+        except ApiError as error:
+            await pieces.put(Failed(self._hinted(printable(str(error)))))
+        else:
+            await pieces.put(None)
+
+    def _path(self, path: str) -> str:
+        namespace, _, name = self._within.service.partition("/")
+        return f"/api/v1/namespaces/{namespace}/services/http:{name}:api/proxy{path}"
+
+
+class _Stream:
+    def __init__(self, through: Through, status: int, background: Background, pieces: "asyncio.Queue[Piece]") -> None:
+        self.status = status
+        self._through = through
+        self._background = background
+        self._pieces = pieces
+
+    def lines(self) -> Iterator[bytes]:
+        rest = b""
+        while piece := self._next():
+            *whole, rest = (rest + piece).split(b"\n")
+            if len(rest) > MAX_ANSWER:
+                raise Failed(f"{self._through.place} sends a line without an end")
+            yield from (line + b"\n" for line in whole)
+        if rest:
+            yield rest
+
+    def body(self) -> bytes:
+        whole = b""
+        while (piece := self._next()) and len(whole) < MAX_ANSWER:
+            whole += piece
+        if (failure := self._through.refused(self.status, whole)) is not None:
+            raise failure
+        return whole
+
+    def _next(self) -> bytes:
+        piece = self._background.run(self._pieces.get())
+        if isinstance(piece, Failed):
+            raise piece
+        return piece if isinstance(piece, bytes) else b""
