@@ -4,7 +4,7 @@ import itertools
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scaler.runtimes.kubernetes.api.election import Record, Sight, Step, Timing, candidate, leader, sighted
@@ -133,17 +133,20 @@ class World:
 
 
 moves = st.tuples(
-    st.floats(0.0, 4.0), st.integers(0, 2), st.sampled_from(["look", "act", "look and act", "unanswered", "touch"])
+    st.sampled_from([0.0, 0.25, 0.5, 2.0, 4.0]),
+    st.integers(0, 1),
+    st.sampled_from(["look", "act", "act", "look and act", "look and act", "unanswered", "touch"]),
 )
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3), st.lists(moves, max_size=200))
+@settings(max_examples=300)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2), st.lists(moves, min_size=10, max_size=100))
 def test_never_two_lead_whatever_their_clocks_say_and_whatever_is_not_heard(
     ahead: list[float], case: list[tuple[float, int, str]]
 ) -> None:
-    world = World([Somebody(name, round(by)) for name, by in zip("abc", ahead, strict=True)])
+    world = World([Somebody(name, round(by)) for name, by in zip("ab", ahead, strict=True)])
     for pause, number, move in case:
-        world.now += round(pause * 8) / 8
+        world.now += pause
         who = world.people[number]
         if move.startswith("look"):
             world.look(who)
