@@ -6,7 +6,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from scaler.runtimes.kubernetes.objects.reading import items, mapping, port, read_meta, text
+from scaler.runtimes.kubernetes.objects.reading import items, mapping, number, port, read_meta, text
 from scaler.runtimes.kubernetes.pods.container import MOST, NAME, NO_WHY, Container, Why, read_containers, read_why
 
 
@@ -100,7 +100,7 @@ def read_pod(source: object) -> Pod:
         nominated=text(status.get("nominatedNodeName"))[:NAME],
         conditions=read_conditions(status),
         containers=read_containers(spec, status),
-        ports={name: number for name, number in reversed(ports) if name},
+        ports={name: where for name, where in reversed(ports) if name},
         first_port=ports[0][1] if ports else None,
     )
 
@@ -115,6 +115,13 @@ def read_conditions(status: Mapping[str, object]) -> Mapping[str, Condition]:
                 condition.get("status") == "True", read_why(condition), moment(condition.get("lastTransitionTime"))
             )
     return found
+
+
+def observed_conditions(source: object) -> Mapping[str, Condition]:
+    """Of a workload, unless they tell of how it was before its last change."""
+    meta, status = mapping(mapping(source).get("metadata")), mapping(mapping(source).get("status"))
+    generation = number(meta.get("generation"), 0)
+    return {} if number(status.get("observedGeneration"), generation) < generation else read_conditions(status)
 
 
 def moment(value: object) -> float | None:
@@ -140,9 +147,9 @@ def _ports(spec: Mapping[str, object]) -> list[tuple[str, int]]:
     for key in ("containers", "initContainers"):  # a sidecar may have one too
         for container in items(spec.get(key))[:MOST]:
             for entry in items(mapping(container).get("ports"))[:MOST]:
-                number = port(mapping(entry).get("containerPort"))
-                if isinstance(number, int) and text(mapping(entry).get("protocol"), "TCP") == "TCP":
-                    found.append((text(mapping(entry).get("name"))[:NAME], number))
+                where = port(mapping(entry).get("containerPort"))
+                if isinstance(where, int) and text(mapping(entry).get("protocol"), "TCP") == "TCP":
+                    found.append((text(mapping(entry).get("name"))[:NAME], where))
     return found
 
 
