@@ -52,8 +52,8 @@ def cli(ctx: click.Context) -> None:
     From elsewhere:   torpor apps, torpor wake notes, torpor logs notes
 
     The commands that ask a running Torpor find it by --api or TORPOR_API, else by the `api` of ./torpor.yaml, else at
-    http://127.0.0.1:8081, else in the cluster of the kubeconfig, which --kubernetes asks in any case. A token, where one
-    is needed, is taken from TORPOR_TOKEN.
+    http://127.0.0.1:8081, else in the kubeconfig's cluster, which --kubernetes asks in any case. A token, where one is
+    needed, is taken from TORPOR_TOKEN.
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False

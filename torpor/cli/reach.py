@@ -26,6 +26,6 @@ def is_torpor(where: Where) -> bool:
 def _carrier(where: Where | Within) -> Carrier:
     if isinstance(where, Where):
         return Direct(where)
-    from torpor.cli.cluster.through import Through  # here: it brings the Kubernetes client
+    from torpor.cli.kubernetes.through import Through  # here: it brings the Kubernetes client
 
     return Through(where)

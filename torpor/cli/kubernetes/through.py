@@ -15,7 +15,7 @@ from scaler.runtimes.kubernetes.api.access import NoAccess, find
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.stream import TooLarge
 from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, Answer, late
-from torpor.cli.cluster.background import Background
+from torpor.cli.kubernetes.background import Background
 from torpor.cli.failure import Failed
 from torpor.cli.say import printable
 from torpor.cli.where import Within
