@@ -18,6 +18,9 @@ from torpor.words import AppId, PageMode, Visitor
 
 PREFIX = "torpor.dev/"
 MOST_HOSTS = 200
+LONGEST_HOST = 400
+"""Characters of a host with its path."""
+LONGEST_MESSAGE = 600
 LONGEST_WAIT = 3600.0
 """Seconds that a visit may be held for, by annotation: a held visit costs everybody's room."""
 
@@ -73,7 +76,7 @@ def read_annotations(
                 raise ValueError(f"is {len(written)} characters long; allowed are {bound}")
             return parse(written.strip())
         except ValueError as error:
-            bad.append(Bad(PREFIX + name, str(error)))
+            bad.append(Bad(PREFIX + name, str(error)[:LONGEST_MESSAGE]))
             return default
 
     policy = defaults.policy.model_copy(
@@ -85,7 +88,7 @@ def read_annotations(
         }
     )
     settings = AppSettings(
-        idle_timeout=read("idle-timeout", parse_duration, defaults.idle_timeout),
+        idle_timeout=read("idle-timeout", _duration, defaults.idle_timeout),
         policy=policy,
         ready_path=read("ready-path", _path, None),
         needs=read("needs", lambda written: _needs(written, namespace), ()),
@@ -105,8 +108,14 @@ def _unknown(annotations: Mapping[str, str]) -> list[Bad]:
     return [Bad(name[:100], allowed) for name in strange[:10]]
 
 
+def _duration(written: str) -> float:
+    """Annotations are text, so a number of seconds is one as text."""
+    number = len(written) < 16 and written.isascii() and written.replace(".", "", 1).isdecimal()
+    return parse_duration(float(written) if number else written)
+
+
 def _wait(written: str) -> float:
-    seconds = parse_duration(written)
+    seconds = _duration(written)
     if seconds > LONGEST_WAIT:
         raise ValueError(f"{written!r} is too long; allowed is up to 1h")
     return seconds
@@ -147,6 +156,9 @@ def _hosts(written: str) -> tuple[str, ...]:
     hosts = _listed(written)
     if len(hosts) > MOST_HOSTS:
         raise ValueError(f"names {len(hosts)} hosts; allowed are {MOST_HOSTS}")
+    for host in hosts:
+        if len(host) > LONGEST_HOST:
+            raise ValueError(f"{host[:60]!r}… is {len(host)} characters long; allowed are {LONGEST_HOST}")
     return tuple(dict.fromkeys(str(parse_prefix_route(host)) for host in hosts))
 
 
