@@ -10,7 +10,7 @@ A scaler lives for one reign: when it leads no more, `run` is cancelled, and the
 import asyncio
 import logging
 
-from scaler import orders, patience
+from scaler import orders, patience, reverts
 from scaler.app import App, AppSpec
 from scaler.bus import Bus
 from scaler.describe import status_of
@@ -25,7 +25,7 @@ from scaler.runtime import Addresses, Runtime
 from scaler.sentences import phase_sentence
 from scaler.standing import Standing, found
 from scaler.status import AppStatus
-from scaler.stopping import Reverted, Stopping
+from scaler.stopping import Stopping
 from scaler.sweeping import Sweeper
 from scaler.telling import Telling
 from scaler.wake import wake
@@ -59,7 +59,7 @@ class Scaler:
         self.needs = Needs(self.apps)
         self.idleness = Idleness(self.needs, self.proxies, self.clock, settled_at=self.clock.now() + settle)
         self.telling = Telling(self.apps, self.bus, self.clock, self.status)
-        self.on_revert: list[Reverted] = []
+        self.on_revert: list[reverts.Reverted] = []
         self.draining = Draining(self)
         self.sweeper = Sweeper(self)
         self.links = Links(self)
@@ -78,9 +78,8 @@ class Scaler:
                 try:
                     await self.sweeper.run()
                 finally:
-                    self._group = None
+                    self._group, self.over = None, True
         finally:
-            self.over = True
             for app in self.apps.values():
                 app.tell()
 
@@ -201,11 +200,13 @@ class Scaler:
         if not up:
             self.move(app, Event.TAKEN, reason=reason)
             return
-        now = self.clock.now()
         if app.life.phase is Phase.ASLEEP:
-            app.reverts = app.reverts + 1 if patience.is_revert(app.slept_at, now) else 0
-            if pause := patience.after_reverts(app.reverts):
+            now = self.clock.now()
+            app.reverts = reverts.undone(app.reverts, app.slept_at, now)
+            if pause := reverts.pause_after(app.reverts):
                 app.not_before = max(app.not_before, now + pause)
+                for listener in self.on_revert:
+                    listener(app_id, app.reverts, reason)
         self.move(app, Event.INSIST, cause=Cause("scaled", note=reason), reason=f"called off: {reason}")
 
     def lost(self, app_id: AppId, reason: str) -> None:
@@ -235,6 +236,8 @@ class Scaler:
             app.stopped.clear()  # now, not when the task runs: a wake may come in between
             self.tasks.create_task(self._stopping.stop(app, kind))
         if Command.START in commands:
+            if before.phase is Phase.ASLEEP and not (cause and cause.kind == "scaled"):
+                app.reverts = 0
             app.lost, app.refused, app.outdated, app.found = None, False, False, False
             app.waking = self.tasks.create_task(wake(self, app, after=app.waking))
         elif before.phase is Phase.WAKING and event is Event.TAKEN and app.waking:
@@ -282,7 +285,8 @@ class Scaler:
     def woken(self, app: App, outcome: Event, reason: str) -> None:
         """A wake has ended in READY or FAIL; `reason` tells why it failed."""
         if self.apps.get(app.spec.id) is app:
-            self.move(app, outcome, reason=reason)
+            by = app.cause.note if app.cause else ""
+            self.move(app, outcome, reason=reason or reverts.sentence(app.reverts, by))
 
     def knock(self, app_id: AppId, cause: Cause) -> App:
         """Someone inside needs an app awake. Raises KeyError."""

@@ -6,7 +6,6 @@ left says so. Counted as asleep, an app that is up would be refused visits while
 """
 
 import logging
-from collections.abc import Callable
 from typing import Protocol
 
 from scaler import patience
@@ -65,7 +64,3 @@ class Stopping:
         app.not_before = max(app.not_before, self._house.clock.now() + patience.after_refusals(app.refusals))
         self._house.metrics.sleep_aborted(app.spec.id)
         self._house.move(app, Event.KEPT, reason=app.kept)
-
-
-type Reverted = Callable[[AppId, int, str], None]
-"""Told of an app that is left awake for a while: how often in a row its sleep was undone, and by whom or what."""

@@ -20,10 +20,16 @@ class HandRuntime:
         self.slow = False
         self.broken: dict[AppId, str] = {}
         self.running: set[AppId] = set()
+        self.addresses: Addresses = HERE
+        """Where apps answer that are started."""
         self.gates: dict[AppId, asyncio.Event] = defaultdict(asyncio.Event)
         """With `slow`, a start goes on when its gate is set."""
         self.stopping: asyncio.Event | None = None
         """When set to an event, stops wait for it."""
+        self.refusing: dict[AppId, Exception] = {}
+        """What stops raise."""
+        self.remembered: dict[AppId, float | None] = {}
+        """The last access that a stop was given."""
 
     async def start(self, app: AppId, say: Say) -> Addresses:
         self.log.append(f"start {app}")
@@ -37,11 +43,15 @@ class HandRuntime:
         if app in self.broken:
             raise StartFailed(self.broken[app])
         self.running.add(app)
-        return HERE
+        return self.addresses
 
     async def stop(self, app: AppId, *, last_access: float | None) -> None:
         if self.stopping:
             await self.stopping.wait()
+        if app in self.refusing:
+            self.log.append(f"refuse {app}")
+            raise self.refusing[app]
+        self.remembered[app] = last_access
         self.running.discard(app)
         self.log.append(f"stop {app}")
 

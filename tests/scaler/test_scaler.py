@@ -152,6 +152,35 @@ async def test_a_wake_that_takes_too_long_says_what_it_was_doing(house: House) -
     assert house.runtime.log == ["start a", "give up a"]
 
 
+async def test_a_failed_app_that_nobody_asks_for_is_stopped_after_its_idle_timeout(house: House) -> None:
+    house.add("a", idle=300)
+    house.runtime.broken["a"] = "crash loop"
+    house.knock("a")
+    await house.settle()
+    await house.advance(200)
+    house.knock("a")  # tried once more
+    await house.settle()
+    await house.advance(299)
+    assert house.phase("a") is Phase.FAILED
+    assert "stop a" not in house.runtime.log
+    await house.advance(1)
+    assert house.phase("a") is Phase.ASLEEP
+    assert house.runtime.log == ["start a", "start a", "stop a"]
+    assert house.scaler.status("a").reason == "nobody came after it failed: crash loop"
+
+
+async def test_a_failed_app_is_not_stopped_under_those_that_need_it_and_run(house: House) -> None:
+    house.add("db", idle=10)
+    house.add("web", needs=("db",))
+    await house.awake("web")
+    for _ in range(3):
+        house.scaler.lost("db", "out of memory")
+        await house.settle()
+    assert house.phase("db") is Phase.FAILED
+    await house.advance(1000)
+    assert "stop db" not in house.runtime.log
+
+
 async def test_an_app_that_falls_over_while_it_becomes_ready_has_failed(house: House) -> None:
     house.add("a")
     house.runtime.slow = True
@@ -216,6 +245,22 @@ async def test_a_removed_app_is_stopped_when_nothing_is_in_flight(house: House) 
     await house.advance(1)
     assert house.runtime.log[-1] == "stop a"
     assert house.scaler.telling.view("a") is None
+
+
+async def test_an_app_that_is_removed_without_a_grace_is_left_as_it_is(house: House) -> None:
+    house.add("a")
+    await house.awake("a")
+    house.scaler.remove("a", grace=None)
+    await house.advance(1000)
+    assert "stop a" not in house.runtime.log
+    assert house.scaler.telling.view("a") is None
+
+
+async def test_a_word_that_changes_nothing_is_not_told(house: House) -> None:
+    house.add("a")
+    epoch = house.view("a").epoch
+    house.add("a")
+    assert house.view("a").epoch == epoch
 
 
 async def test_removing_an_app_that_is_being_woken_gives_the_wake_up(house: House) -> None:
