@@ -220,7 +220,9 @@ class Scaler:
     def move(
         self, app: App, event: Event, *, cause: Cause | None = None, reason: str = "", forced: bool = False
     ) -> None:
-        """Carry an event to an app, and the lifecycle's commands out."""
+        """Carry an event to an app, and the lifecycle's commands out. Once the reign is over, nobody is moved."""
+        if self.over:
+            return
         before, now = app.life, self.clock.now()
         app.life, commands = step(before, event, now)
         if app.life is before:

@@ -63,6 +63,15 @@ async def test_a_drain_under_way_stops_nothing_when_the_reign_ends() -> None:
     assert runtime.log == []
 
 
+async def test_news_that_come_after_the_end_move_nobody() -> None:
+    scaler = Scaler(HandRuntime(), clock=HandClock())
+    reigning = await reign(scaler)
+    scaler.put(SPEC)
+    await end(reigning)
+    scaler.scaled("a", up=True, reason="scaled to 1")
+    assert scaler.status("a").phase is Phase.ASLEEP
+
+
 async def test_a_stop_under_way_is_cancelled_and_nobody_waits_for_it_for_ever() -> None:
     runtime, clock = HandRuntime(), HandClock()
     runtime.stopping = asyncio.Event()
