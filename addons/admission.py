@@ -7,6 +7,7 @@ then, the connection's (`client_disconnected`). A leak would keep an app awake f
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from functools import partial
 
 from mitmproxy import connection, http
 
@@ -123,4 +124,12 @@ def make_visit(flow: http.HTTPFlow) -> Visit:
         fetch_dest=text(b"sec-fetch-dest"),
         purpose=text(b"sec-purpose") or text(b"purpose"),
         upgrade=b"upgrade" in found and b"upgrade" in tokens(data.headers.fields, b"connection"),
+        header=partial(_whole, data.headers.fields),
     )
+
+
+def _whole(fields: tuple[tuple[bytes, bytes], ...], name: str) -> str | None:
+    """The value of a header, whatever number of lines it is in (RFC 9110 section 5.3)."""
+    wanted = name.encode()
+    values = [value for key, value in fields if key.lower() == wanted]
+    return b",".join(values).decode("utf-8", "replace") if values else None

@@ -18,8 +18,8 @@ from proxy.policy import Choice, Standing, decide, wakes
 from proxy.table import AppTable, Known
 from proxy.visit import Answer, Forward, Gone, Verdict, Visit
 from proxy.visitors import who
-from torpor.link import Down, Knock
-from torpor.words import Phase, Visitor
+from torpor.link import AppView, Down, Knock
+from torpor.words import Address, Phase, Visitor
 
 logger = logging.getLogger(__name__)
 
@@ -55,16 +55,30 @@ class Doorman:
 
     def glance(self, visit: Visit) -> Verdict | None:
         """The verdict if it can be told at once; None when the visit has to wait in `admit`."""
-        known = self._table.find(visit.host, visit.path)
-        if known is not None and known.view.phase is Phase.AWAKE and not visit.path.startswith(PROGRESS):
-            visitor = who(visit)
-            return self._forward(known, counts=wakes(visit, visitor, known.view))
         if visit.path.startswith(PROGRESS):
             return None
+        known = self.find(visit)
         if known is None:
             self._ledger.count("", "doorman unknown")
             return pages.unknown_host(visit)
-        return self._verdict(visit, who(visit), known, waited=0.0, lane="doorman")
+        visitor, view = who(visit), known.view
+        if view.phase is Phase.AWAKE and view.addresses:
+            return self._forward(known, counts=wakes(visit, visitor, view))
+        return self._verdict(visit, visitor, known, waited=0.0, lane="doorman")
+
+    def find(self, visit: Visit) -> Known | None:
+        """The app that a visit is for; of those that share a route the same one, whenever this is asked. A question
+        about progress is for the app that it asks about."""
+        path = visit.path
+        if path.startswith(PROGRESS):
+            query = parse_qs(path.partition("?")[2], max_num_fields=8)
+            at = query.get("at", ["/"])[0]
+            path = at if at.startswith("/") else "/"
+            visit.chosen = query.get("app", [visit.chosen])[0]
+        known = self._table.find(visit.host, path, visit.header, visit.chosen)
+        if known is not None:
+            visit.chosen = known.view.id
+        return known
 
     async def admit(self, visit: Visit, gone: Gone) -> Verdict:
         """The verdict, when there is one. `gone` is set when the client has left; a wake goes on all the same."""
@@ -74,14 +88,15 @@ class Doorman:
 
     def hold(self, visit: Visit, gone: Gone, tell: Callable[[Verdict], None]) -> Hold | None:
         """As `admit`, but `tell` is called with the verdict, at once or later. Not for questions about progress."""
-        known = self._table.find(visit.host, visit.path)
+        known = self.find(visit)
         if known is None:
             tell(pages.unknown_host(visit))
             return None
         return self._begin(Hold(self._judge, tell, visit, who(visit), known, gone, began=self._table.now()))
 
     async def again(self, visit: Visit, forward: Forward, error: str, gone: Gone) -> Verdict:
-        """The address refused the connection: hold the visit, whole as it is, until there is one that does not."""
+        """The address refused the connection: try the app's others, and then hold the visit, whole as it is, until
+        there is one that does not."""
         self._take_back(forward)
         known = self._table.get(forward.app)
         if known is None:
@@ -95,7 +110,7 @@ class Doorman:
                 Hold(
                     *(self._judge, tell, visit, who(visit), known, gone),
                     began=began,
-                    avoid=view.addresses,
+                    tried=(*forward.tried, forward.address),
                     not_before=not_before,
                     error=error,
                 )
@@ -127,14 +142,23 @@ class Doorman:
 
     # Deciding
 
-    def _verdict(self, visit: Visit, visitor: Visitor, known: Known, *, waited: float, lane: str) -> Verdict | None:
+    def _verdict(
+        self,
+        visit: Visit,
+        visitor: Visitor,
+        known: Known,
+        *,
+        waited: float,
+        lane: str,
+        tried: tuple[Address, ...] = (),
+    ) -> Verdict | None:
         """Ask the policy and do as it says; None is to hold."""
         view, now, app = known.view, self._table.now(), known.view.id
         standing = Standing(view, self._table.linked, known.waking_for(now), known.retry_in(now))
         choice, _ = decide(visit, visitor, standing, waited)
         match choice:
             case Choice.FORWARD:
-                return self._forward(known, counts=wakes(visit, visitor, view), held=waited)
+                return self._forward(known, counts=wakes(visit, visitor, view), held=waited, tried=tried)
             case Choice.ASLEEP:
                 self._ledger.count(app, f"{lane} asleep")
                 return pages.asleep(visit, view, view.policy.monitor_status if visitor is Visitor.MONITOR else 503)
@@ -163,21 +187,24 @@ class Doorman:
         mine = self._ledger.entry(known.view.id).held
         return self._ledger.held >= self._max_held or mine >= known.view.policy.max_held
 
-    def _forward(self, known: Known, *, counts: bool, held: float = 0.0) -> Forward:
+    def _forward(self, known: Known, *, counts: bool, held: float = 0.0, tried: tuple[Address, ...] = ()) -> Forward:
+        """To the next of its addresses, of those that have not been tried if there are any."""
         view = known.view
         addresses = view.addresses
+        if tried and not (addresses := _others(view, tried)):
+            addresses, tried = view.addresses, ()
         address = addresses[0]
         if len(addresses) > 1:
             known.turn = (known.turn + 1) % len(addresses)
             address = addresses[known.turn]
         self._ledger.begin(view.id, counts)
-        return Forward(view.id, address, counts, held)
+        return Forward(view.id, address, counts, held, tried=tried)
 
     def _knock(self, visit: Visit, known: Known) -> None:
         """Ask the scaler to wake the app; once for all who wait, and again when that changed nothing."""
         view, now = known.view, self._table.now()
         epoch, at = known.knocked
-        if view.phase is Phase.WAKING or (epoch == view.epoch and now - at < KNOCK_AGAIN):
+        if view.phase in (Phase.WAKING, Phase.AWAKE) or (epoch == view.epoch and now - at < KNOCK_AGAIN):
             return
         known.knocked = (view.epoch, now)
         knock = Knock(
@@ -225,13 +252,13 @@ class Doorman:
         if hold.gone.is_set():
             self._ledger.count(app, "held gone")
             return pages.refused(408, "The client has left.")
-        if hold.avoid and now < hold.not_before and known.view.addresses == hold.avoid:
+        if known.view.addresses and now < hold.not_before and not _others(known.view, hold.tried):
             return hold.not_before - now
         if hold.error and waited > known.view.policy.wake_timeout:
             self._ledger.count(app, "held failed")
             linked = self._table.linked
             return pages.broken(visit, known.view, hold.error) if linked else pages.no_link(visit, known.view)
-        verdict = self._verdict(visit, hold.visitor, known, waited=max(waited, 1e-6), lane="held")
+        verdict = self._verdict(visit, hold.visitor, known, waited=max(waited, 1e-6), lane="held", tried=hold.tried)
         if verdict is None:
             return self._patience(visit, hold.visitor, known, waited)
         self._ledger.count_hold(app, waited)
@@ -246,8 +273,7 @@ class Doorman:
     async def _progress(self, visit: Visit, gone: Gone) -> Verdict:
         """Answer the waiting page's question when there is news since what it has seen. Neither wakes nor counts."""
         query = parse_qs(visit.path.partition("?")[2], max_num_fields=8)
-        at = query.get("at", ["/"])[0]
-        known = self._table.find(visit.host, at if at.startswith("/") else "/")
+        known = self.find(visit)
         if known is None:
             return pages.unknown_host(visit)
         if query.get("seen", [""])[0] == str(known.view.epoch):
@@ -260,8 +286,15 @@ class Doorman:
             except TimeoutError:
                 pass  # no news: say how it stands
         now = self._table.now()
-        standing = {"waking_for": known.waking_for(now), "retry_in": known.retry_in(now)}
+        standing: dict[str, object] = {"waking_for": known.waking_for(now), "retry_in": known.retry_in(now)}
+        if known.view.phase is Phase.AWAKE and not known.view.addresses:
+            standing["phase"] = Phase.WAKING  # nothing to open yet
         return pages.progress(known.view.model_copy(update=standing), str(known.view.epoch))
+
+
+def _others(view: AppView, tried: tuple[Address, ...]) -> tuple[Address, ...]:
+    """An app's addresses without those that have just been tried."""
+    return tuple(address for address in view.addresses if address not in tried)
 
 
 def _plain(text: str) -> str:

@@ -21,8 +21,8 @@ class Hold:
     """One visit's wait."""
 
     __slots__ = (
-        *("_judge", "_tell", "_timer", "avoid", "began", "error"),
-        *("gone", "known", "not_before", "over", "visit", "visitor"),
+        *("_judge", "_tell", "_timer", "began", "error", "gone"),
+        *("known", "not_before", "over", "tried", "visit", "visitor"),
     )
 
     def __init__(
@@ -35,13 +35,13 @@ class Hold:
         gone: Gone,
         *,
         began: float,
-        avoid: tuple[Address, ...] = (),
+        tried: tuple[Address, ...] = (),
         not_before: float = 0.0,
         error: str = "",
     ) -> None:
         """`judge` says the verdict, or the seconds until this visit has to be looked at again in any case.
 
-        `avoid` are addresses that have just refused, with this `error`, and are not tried again before `not_before`.
+        `tried` are addresses that have just refused, with this `error`, and are not tried again before `not_before`.
         """
         self._judge = judge
         self._tell = tell
@@ -51,7 +51,7 @@ class Hold:
         self.known = known
         self.gone = gone
         self.began = began
-        self.avoid = avoid
+        self.tried = tried
         self.not_before = not_before
         self.error = error
         self.over = False

@@ -45,9 +45,9 @@ class Standing(NamedTuple):
 def decide(visit: Visit, visitor: Visitor, standing: Standing, waited: float) -> Decision:
     """What to do with a visit that has waited for so long."""
     view = standing.view
-    if view.phase is Phase.AWAKE or (view.addresses and not standing.linked):
+    if view.addresses and (view.phase is Phase.AWAKE or not standing.linked):
         return Decision(Choice.FORWARD)  # unlinked: the last known address is tried; if it refuses, the visit is held
-    if not wakes(visit, visitor, view):
+    if view.phase is not Phase.AWAKE and not wakes(visit, visitor, view):
         return Decision(Choice.ASLEEP)
     if view.phase is Phase.FAILED and standing.retry_in > 0:
         return Decision(Choice.FAILED)
@@ -75,6 +75,8 @@ def _hold(standing: Standing, waited: float) -> float:
     policy, usual = standing.view.policy, standing.view.usual_wake
     if policy.page is PageMode.ALWAYS:
         return 0.0
+    if standing.view.phase is Phase.AWAKE:
+        return policy.hold  # nothing is being woken: it is between two addresses
     if usual is None:
         return min(UNKNOWN_HOLD, policy.hold)
     left_at_arrival = usual - max(0.0, standing.waking_for - waited)

@@ -24,10 +24,11 @@ class Waiter(Protocol):
 class Known:
     """One app, as far as this proxy knows."""
 
-    __slots__ = ("heard_at", "knocked", "news", "turn", "view", "waiters")
+    __slots__ = ("heard_at", "knocked", "news", "routes", "turn", "view", "waiters")
 
     def __init__(self, view: AppView, now: float) -> None:
         self.view = view
+        self.routes: tuple[Route, ...] = ()
         self.heard_at = now
         self.turn = 0
         """Which of several addresses is next."""
@@ -108,9 +109,9 @@ class AppTable:
         else:
             before, known.view, known.heard_at = known.view, view, self.now()
         if before is None or before.routes != view.routes:
-            had, has = (dict.fromkeys(routes_of(one)) for one in (before, view))
-            self._give_up(view.id, [route for route in had if route not in has])
-            self._claim(view.id, [route for route in has if route not in had])
+            had, known.routes = known.routes, _routes(view)
+            self._give_up(view.id, _without(had, known.routes))
+            self._claim(view.id, _without(known.routes, had))
         if before is None or (before.phase, before.addresses) != (view.phase, view.addresses):
             known.ring()
         known.news.set()
@@ -119,7 +120,7 @@ class AppTable:
     def remove(self, app: AppId) -> None:
         """An app that is managed no more; whoever waits for it is told to look again."""
         if known := self._apps.pop(app, None):
-            self._give_up(app, routes_of(known.view))
+            self._give_up(app, known.routes)
             known.ring()
             known.news.set()
 
@@ -149,12 +150,17 @@ class AppTable:
             known.ring()
 
 
-def routes_of(view: AppView | None) -> list[Route]:
-    """An app's routes. What cannot be read, perhaps since the scaler is newer, costs that route and nothing else."""
-    found = []
-    for text in view.routes if view else ():
+def _routes(view: AppView) -> tuple[Route, ...]:
+    """What cannot be read, perhaps since the scaler is newer, costs that route and nothing else."""
+    found: dict[Route, None] = {}
+    for text in view.routes:
         try:
-            found.append(parse_route(text))
+            found[parse_route(text)] = None
         except ValueError as error:
-            logger.warning("a route of %s leads nowhere: %s", view and view.id, error)
-    return found
+            logger.warning("a route of %s leads nowhere: %s", view.id, error)
+    return tuple(found)
+
+
+def _without(routes: Iterable[Route], others: Iterable[Route]) -> list[Route]:
+    others = set(others)
+    return [route for route in routes if route not in others]

@@ -26,6 +26,11 @@ class Visit:
     """`Sec-Purpose` or `Purpose`: browsers prefetch what nobody has asked for yet."""
     upgrade: bool = False
     """It asks to switch protocols (WebSocket)."""
+    header: Callable[[str], str | None] | None = None
+    """The value of any header, by its name in lower case; of several with one name, joined by commas. Asked only where
+    a route does."""
+    chosen: AppId | None = None
+    """The app that the visit is for, once that has been told: it stays so where several share a route."""
 
 
 class Gone(asyncio.Event):
@@ -55,6 +60,8 @@ class Forward:
     """Not yet handed back."""
     failed: bool = False
     """The app broke off before it answered."""
+    tried: tuple[Address, ...] = ()
+    """Addresses that did not take the visit just before."""
 
 
 @dataclass(slots=True, eq=False)

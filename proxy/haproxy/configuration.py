@@ -23,7 +23,7 @@ RESERVE = 50
 """At most so many connections are told at once that there are too many; more wait for that."""
 RETURNING = 10
 """Visitors' connections for each that may be on its way back from an app."""
-LUA = ("answers.lua", "doorman.lua", "unusual.lua", "forwarded.lua", "orphan.lua")
+LUA = ("answers.lua", "doorman.lua", "routes.lua", "unusual.lua", "forwarded.lua", "orphan.lua")
 UNUSUAL = (
     r"[\t\r\x20-\x7e\x80-\xff]*+[^\n]",  # a control character
     r"host: (?!(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{0,5})?\r)",

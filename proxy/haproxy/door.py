@@ -26,9 +26,10 @@ logger = logging.getLogger(__name__)
 FIELDS = (
     "how", "method", "path", "peer", "refused", "refused_port", "tries",
     "host", "user-agent", "accept", "sec-fetch-mode", "sec-fetch-dest", "sec-purpose", "purpose", "upgrade",
-    "x-forwarded-for", "forwarded",
+    "x-forwarded-for", "forwarded", "app",
 )  # fmt: skip
-"""What doorman.lua tells, in this order; the last two where somebody may be believed."""
+"""What doorman.lua tells, in this order; the last two headers only where somebody may be believed, and then which app
+HAProxy takes the visit for. Behind that are headers it was asked for: `name=value`, or `name` where there is none."""
 BACKLOG = 4096
 LONGEST = 64 * 1024
 """Bytes of a question; HAProxy takes no longer heads than its buffer of 16 KiB."""
@@ -49,14 +50,17 @@ class Door:
         tasks: asyncio.TaskGroup,
         asked: Callable[[AppId], None],
         begun: Callable[[], None],
+        named: Callable[[str], AppId | None],
     ) -> None:
-        """`asked` is called for each visit to an app, `begun` when a worker of HAProxy has just begun."""
+        """`asked` is called for each visit to an app, `begun` when a worker of HAProxy has just begun; `named` says
+        which app HAProxy calls so."""
         self.doorman = doorman
         self._table = table
         self._trust = trust
         self._tasks = tasks
         self._asked = asked
         self.begun = begun
+        self._named = named
         self._open: set[_Question] = set()
 
     async def open(self, path: Path) -> None:
@@ -83,7 +87,7 @@ class Door:
         """Run what has to wait."""
         self._tasks.create_task(work)
 
-    def visit(self, said: dict[str, str]) -> Visit:
+    def visit(self, said: dict[str, str], header: Callable[[str], str | None]) -> Visit:
         """The visit that a question is about."""
         told = [(name.encode(), said[name].encode()) for name in ("x-forwarded-for", "forwarded") if said[name]]
         return Visit(
@@ -97,17 +101,19 @@ class Door:
             fetch_dest=said["sec-fetch-dest"],
             purpose=said["sec-purpose"] or said["purpose"],
             upgrade=bool(said["upgrade"]),
+            header=header,
+            chosen=self._named(said["app"]),
         )
 
     def glance(self, visit: Visit) -> Verdict | None:
         """What can be answered at once."""
-        if not visit.path.startswith(PROGRESS) and (known := self._table.find(visit.host, visit.path)):
+        if not visit.path.startswith(PROGRESS) and (known := self.doorman.find(visit)):
             self._asked(known.view.id)
         return self.doorman.glance(visit)
 
     async def again(self, visit: Visit, refused: Address, tries: int, gone: Gone) -> Verdict:
         """An address did not take the visit. The next one is tried here first: HAProxy should not come back often."""
-        known = self._table.find(visit.host, visit.path)
+        known = self._table.get(visit.chosen) if visit.chosen is not None else None
         if known is None:
             return await self.doorman.admit(visit, gone)
         forward = Forward(known.view.id, refused, counts=False, open=False)
@@ -147,7 +153,7 @@ class _Question(asyncio.Protocol):
             self._understood = True
             self._heard = b""
             words = rest.decode("utf-8", "replace").split("\n")
-            self._ask(dict(zip(FIELDS, words + [""] * len(FIELDS), strict=False)))
+            self._ask(dict(zip(FIELDS, words + [""] * len(FIELDS), strict=False)), _Told(words[len(FIELDS) :]))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone.set()
@@ -156,13 +162,20 @@ class _Question(asyncio.Protocol):
     def drop(self) -> None:
         self._transport.abort()
 
-    def _ask(self, said: dict[str, str]) -> None:
+    def _ask(self, said: dict[str, str], told: "_Told") -> None:
         if said["how"] == "begun":
             self._door.begun()
             self._transport.close()
             return
-        visit = self._door.visit(said)
-        if said["how"] == "again" and said["refused_port"].isdecimal():
+        visit = self._door.visit(said, told)
+        returned = said["how"] == "again" and said["refused_port"].isdecimal()
+        if not (returned and visit.chosen):
+            self._door.doorman.find(visit)
+        if told.unheard:
+            self._transport.write(f"tell {' '.join(told.unheard)}\n".encode())
+            self._transport.close()
+            return
+        if returned:
             refused = Address(said["refused"], int(said["refused_port"]))
             self._door.spawn(self._later(visit, self._door.again(visit, refused, len(said["tries"]), self._gone)))
         elif (verdict := self._door.glance(visit)) is not None:
@@ -188,6 +201,21 @@ class _Question(asyncio.Protocol):
         else:
             self._transport.write(_encode(verdict))
         self._transport.close()
+
+
+class _Told:
+    """The headers of a visit as far as they were told, and the names of those that it would take as well."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._values = {
+            name: value if found else None for name, found, value in (word.partition("=") for word in words)
+        }
+        self.unheard: dict[str, None] = {}
+
+    def __call__(self, name: str) -> str | None:
+        if name not in self._values:
+            self.unheard[name] = None
+        return self._values.get(name)
 
 
 def account(forward: Forward) -> str:

@@ -80,7 +80,7 @@ class HaproxyEngine:
         self.lanes = HaproxyLane(self._lives.running, house.table, house.ledger)
         self._begun = asyncio.Event()
         asked = self.lanes.counts.asked
-        self._door = Door(house.doorman, house.table, trust, self._tasks, asked, self._begun.set)
+        self._door = Door(house.doorman, house.table, trust, self._tasks, asked, self._begun.set, self.lanes.named)
         self._listeners = Listeners({PLAIN: listen} | ({TLS: tls.listen} if tls else {}))
         self._uploads = Uploads(self._runtime, timeouts.body)
         changed = certificates_changed or asyncio.Event()

@@ -59,6 +59,10 @@ class HaproxyLane:
         """What the maps hold for an HAProxy that is about to start: the routes. It asks the doorman for the rest."""
         return by_map(self._lines.all().values()) | {maps.ADDRESSES: [], maps.SEVERAL: []}
 
+    def named(self, name: str) -> AppId | None:
+        """The app that HAProxy calls so."""
+        return self._apps.get(name)
+
     def is_up(self) -> None:
         """An HAProxy runs."""
         self._up.set()
@@ -181,17 +185,20 @@ class HaproxyLane:
     async def _follow(self, worker: Worker, apps: Collection[AppId]) -> None:
         """Make its maps hold what they should of these apps."""
         lines = worker.lines or {}
-        changes = {app: (lines.get(app, []), self._lines.of(app)) for app in apps}
-        changes = {app: (old, new) for app, (old, new) in changes.items() if old != new}
-        heirs = {heir for old, new in changes.values() for heir in self._lines.heirs({*old}.difference(new))}
-        changes |= {app: (lines.get(app, []), self._lines.of(app)) for app in heirs}
+        changes: dict[AppId, tuple[list[Entry], list[Entry]]] = {}
+        seen: set[AppId] = set()
+        while apps := {*apps} - seen:
+            seen |= apps
+            fresh = {app: (lines.get(app, []), self._lines.of(app)) for app in apps}
+            fresh = {app: (old, new) for app, (old, new) in fresh.items() if old != new}
+            changes |= fresh
+            apps = {app for old, new in fresh.values() for app in self._lines.sharers({*old} ^ {*new})}
         touched = Counter(entry.map for old, new in changes.values() for entry in {*old} ^ {*new})
         worker.lines = None  # until it is done
         for name in MAPS:
             if touched[name] > MANY:
                 whole = lines | {app: new for app, (_, new) in changes.items()}
-                entries = (entry for lines in whole.values() for entry in lines if entry.map == name)
-                await worker.socket.replace(name, ((entry.key, entry.value) for entry in entries))
+                await worker.socket.replace(name, ((entry.key, entry.value) for entry in by_map(whole.values())[name]))
         small = {name for name in MAPS if 0 < touched[name] <= MANY}
         before = [entry for old, _ in changes.values() for entry in old if entry.map in small]
         after = [entry for _, new in changes.values() for entry in new if entry.map in small]

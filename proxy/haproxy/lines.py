@@ -3,20 +3,17 @@
 from collections.abc import Iterable, Iterator
 
 from proxy.haproxy import maps
-from proxy.haproxy.maps import MAPS, Entry, route_of
-from proxy.table import AppTable, routes_of
-from torpor.link import AppView
-from torpor.routes import Route
+from proxy.haproxy.maps import MAPS, Entry, place_of
+from proxy.table import AppTable
+from torpor.routes import Place
 from torpor.words import AppId
 
 
 class Lines:
-    """Of all apps. An app's routes are made into lines once, and again when it has changed."""
+    """Of all apps. Where several are found at one place, each of them has that place's lines."""
 
     def __init__(self, table: AppTable) -> None:
         self._table = table
-        self._made: dict[AppId, tuple[AppView, list[tuple[Route, Entry]]]] = {}
-        """The routes' lines of the apps as they were when these were made."""
 
     def all(self) -> dict[AppId, list[Entry]]:
         """The lines of every app."""
@@ -26,28 +23,33 @@ class Lines:
         """The lines of one app; none when there is no such app."""
         known = self._table.get(app)
         if known is None:
-            self._made.pop(app, None)
             return []
-        view = known.view
-        made = self._made.get(app)
-        if made is None or made[0] is not view:
-            routes = dict.fromkeys(route for route in routes_of(view) if maps.is_plain(route))
-            made = self._made[app] = (view, [(route, maps.route_entry(view, route)) for route in routes])
-        lines = [line for route, line in made[1] if self._table.leads(route, app)]
-        return lines + (maps.address_entries(view) if self._table.linked else [])
+        places = dict.fromkeys(route.place for route in known.routes if self._table.leads(route, app))
+        lines = [line for place in places for line in self._at(place)]
+        return lines + (maps.address_entries(known.view) if self._table.linked else [])
 
-    def heirs(self, gone: Iterable[Entry]) -> Iterator[AppId]:
-        """The apps whose routes these lines are now."""
-        for entry in gone:
-            if (route := route_of(entry)) is not None:
-                for rule in self._table.rules(route.place):
+    def sharers(self, changed: Iterable[Entry]) -> Iterator[AppId]:
+        """The apps that have lines where these were, or are."""
+        for entry in changed:
+            if (place := place_of(entry)) is not None:
+                for rule in self._table.rules(place):
                     yield from rule.shares
+
+    def _at(self, place: Place) -> list[Entry]:
+        rules = [
+            (
+                rule.headers,
+                [(known.view, weight) for app, weight in rule.shares.items() if (known := self._table.get(app))],
+            )
+            for rule in self._table.rules(place)
+        ]
+        return maps.place_entries(place, rules)
 
 
 def by_map(lines: Iterable[list[Entry]]) -> dict[str, list[Entry]]:
     """The same lines, as each map holds them."""
-    sorted_out: dict[str, list[Entry]] = {name: [] for name in MAPS}
+    sorted_out: dict[str, dict[Entry, None]] = {name: {} for name in MAPS}
     for entries in lines:
         for entry in entries:
-            sorted_out[entry.map].append(entry)
-    return sorted_out
+            sorted_out[entry.map][entry] = None
+    return {name: list(entries) for name, entries in sorted_out.items()}

@@ -6,14 +6,25 @@ in several.map, is the first to go and the last to come, so that no visit finds 
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from torpor.link import AppView
-from torpor.routes import Route
+from torpor.route_table import Headers
+from torpor.routes import Place
 from torpor.words import Address, AppId, Phase, Visitor
 
-ROUTES, WILDCARDS, ADDRESSES, SEVERAL = MAPS = ("routes.map", "wildcards.map", "addresses.map", "several.map")
+CHOICES, ROUTES, WILDCARDS, ADDRESSES, SEVERAL = MAPS = (
+    *("choices.map", "routes.map", "wildcards.map"),
+    *("addresses.map", "several.map"),
+)
+EXACT = "?"
+"""Ends the key of an exact path, and of what is looked up. It is in no path: a query begins with it."""
+CHOICE = "|*|"
+"""Begins the value of a place where headers or weights decide: its key's length, its rules' name, and their number."""
+LONGEST_RULE = 8 * 1024
+"""Characters; for what does not fit a command to HAProxy the doorman is asked."""
 LETTERS = {
     Visitor.PERSON: "p",
     Visitor.AUTOMATED_BROWSER: "a",
@@ -26,7 +37,7 @@ USUAL = "pag"
 """Who usually may wake; that is not said."""
 KEY_LENGTH = 100
 
-_PLAIN = re.compile(rf"[A-Za-z0-9._/-]{{1,{KEY_LENGTH}}}")
+_PLAIN = re.compile(rf"[A-Za-z0-9._/:-]{{1,{KEY_LENGTH}}}")
 
 
 class Entry(NamedTuple):
@@ -41,29 +52,43 @@ def key_of(app: AppId) -> str:
     """The name of an app in the maps and the table: the app's own where that is short and simple."""
     if _PLAIN.fullmatch(app):
         return app
-    return "app:" + hashlib.blake2b(app.encode(), digest_size=16).hexdigest()
+    return "+" + hashlib.blake2b(app.encode(), digest_size=16).hexdigest()
 
 
-def is_plain(route: Route) -> bool:
-    """Whether the maps can say it."""
-    return Route(route.host, route.path) == route and route.host != "*" and not route.host.startswith("?.")
+def place_entries(place: Place, rules: Sequence[tuple[Headers, Sequence[tuple[AppView, int | None]]]]) -> list[Entry]:
+    """The lines that lead a host and a path to the app; or where headers or weights decide, to the rules for that."""
+    name = WILDCARDS if place.host.startswith(("*", "?")) else ROUTES
+    key = f"{place.host}{place.path}/{EXACT if place.exact else ''}"
+    if len(rules) == 1 and not rules[0][0] and len(rules[0][1]) == 1 and rules[0][1][0][1] != 0:
+        return [Entry(name, key, _who(rules[0][1][0][0]))]
+    texts = [_rule(headers, shares) for headers, shares in rules]
+    digest = hashlib.blake2b("\n".join([key, *texts]).encode(), digest_size=12).hexdigest()
+    lines = [Entry(CHOICES, f"{digest}={turn}", text) for turn, text in enumerate(texts) if len(text) <= LONGEST_RULE]
+    return [*lines, Entry(name, key, f"{CHOICE}{len(key.encode())}|{digest}|{len(texts)}")]
 
 
-def route_entry(view: AppView, route: Route) -> Entry:
-    """The line that leads a host and a path to the app."""
-    letters = "".join(letter for visitor, letter in LETTERS.items() if visitor in view.policy.wake_for)
-    wild = route.host.startswith("*.")
-    key = f"{route.host.removeprefix('*.')}{route.path}/"
-    app = key_of(view.id)
-    return Entry(WILDCARDS if wild else ROUTES, key, app if letters == USUAL else f"|{letters}|{app}")
-
-
-def route_of(entry: Entry) -> Route | None:
-    """The route that became this line; None for other lines."""
+def place_of(entry: Entry) -> Place | None:
+    """The place that this line is found at; None for lines that are found otherwise."""
     if entry.map not in (ROUTES, WILDCARDS):
         return None
-    host, slash, path = entry.key.removesuffix("/").partition("/")
-    return Route(f"*.{host}" if entry.map == WILDCARDS else host, slash + path)
+    exact = entry.key.endswith(f"/{EXACT}")
+    host, slash, path = entry.key.removesuffix(EXACT).removesuffix("/").partition("/")
+    return Place(host, slash + path, exact)
+
+
+def _who(view: AppView) -> str:
+    """An app, and before it who may wake it where that is not who usually may."""
+    letters = "".join(letter for visitor, letter in LETTERS.items() if visitor in view.policy.wake_for)
+    app = key_of(view.id)
+    return app if letters == USUAL else f"|{letters}|{app}"
+
+
+def _rule(headers: Headers, shares: Sequence[tuple[AppView, int | None]]) -> str:
+    """Which headers it asks for, and each app's share; as `a=1&b=2,30=app,70=other`."""
+    wanted = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in headers)
+    return ",".join(
+        [wanted, *(f"{1 if weight is None else weight}={_who(view)}" for view, weight in shares if weight != 0)]
+    )
 
 
 def address_entries(view: AppView) -> list[Entry]:

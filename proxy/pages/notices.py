@@ -17,7 +17,19 @@ _TIMED_OUT_RETRY = 2
 
 
 def timed_out(visit: Visit, view: AppView, waited: float) -> Answer:
-    """503: the visit was held as long as it may be, for `waited` seconds, and the wake goes on."""
+    """503: the visit was held as long as it may be, for `waited` seconds. The wake goes on, or the app is awake and has
+    no address."""
+    if view.phase is Phase.AWAKE:
+        return _notice(
+            visit,
+            503,
+            view=view,
+            phase=view.phase,
+            retry=_TIMED_OUT_RETRY,
+            title=f"{fit(view.id)} cannot be reached just now",
+            what=f"{fit(view.id)} is awake, but had nowhere to take this visit for {round(bounded(waited))} s.",
+            todo="Try again in a moment; if it stays like this, none of its instances is ready.",
+        )
     usual = view.usual_wake
     stage = fit(view.stage)
     return _notice(

@@ -1,8 +1,9 @@
 """The page that watches a wake: it shows progress while the app wakes up, the reason when that failed, and reloads.
 
 Both are one page, because one turns into the other while somebody looks at it. Its script asks
-`GET /.well-known/torpor/progress?seen=VERSION&at=PATH` on its own origin; PATH is the page's own path, since a host
-may lead to several apps by path. That question neither wakes the app nor counts as activity.
+`GET /.well-known/torpor/progress?seen=VERSION&at=PATH&app=ID` on its own origin. PATH is the page's own path, since a
+host may lead to several apps by path, and ID is the page's app, since several may share that. The question neither
+wakes the app nor counts as activity.
 """
 
 import math

@@ -19,8 +19,9 @@ def ask(
     linked: bool = True,
     usual: float | None = None,
     known: bool = False,
+    between: bool = False,
 ) -> tuple[Choice, float]:
-    addresses = (HERE,) if known or phase is Phase.AWAKE else ()
+    addresses = (HERE,) if known or (phase is Phase.AWAKE and not between) else ()
     view = AppView(id="a", phase=phase, epoch=1, addresses=addresses, usual_wake=usual, policy=rules or Policy())
     return decide(visit, who(visit), Standing(view, linked, waking_for, retry_in), waited)
 
@@ -28,6 +29,15 @@ def ask(
 def test_an_awake_app_is_forwarded_to_whoever_comes() -> None:
     for visit in (browser(), program(), program(user_agent="kube-probe/1"), program("/favicon.ico")):
         assert ask(visit, Phase.AWAKE)[0] is Choice.FORWARD
+
+
+def test_an_awake_app_between_two_addresses_is_waited_for_by_whoever_comes() -> None:
+    rules = policy(wake_timeout=60, hold=10)
+    for visit in (program(), program(user_agent="kube-probe/1"), program("/favicon.ico")):
+        assert ask(visit, Phase.AWAKE, rules=rules, between=True) == (Choice.HOLD, 60 + MARGIN)
+        assert ask(visit, Phase.AWAKE, rules=rules, between=True, waited=60 + MARGIN)[0] is Choice.TIMED_OUT
+    assert ask(browser(), Phase.AWAKE, rules=rules, between=True, usual=30) == (Choice.HOLD, 10)
+    assert ask(browser(), Phase.AWAKE, rules=rules, between=True, waited=10)[0] is Choice.WAITING_PAGE
 
 
 @pytest.mark.parametrize("phase", [Phase.ASLEEP, Phase.WAKING, Phase.DRAINING])

@@ -10,7 +10,12 @@ local FIELDS = {
 }
 local CHAINS = { "x-forwarded-for", "forwarded" }    -- what a trusted proxy says of where a visit comes from
 
-local function question(txn, how)
+local function joined(headers, name)
+    return headers[name] and table.concat(headers[name], ",", 0, #headers[name])
+end
+
+-- `names` are the headers that the doorman has asked for.
+local function question(txn, how, names)
     local words = {
         how,
         txn.f:method(),
@@ -24,11 +29,15 @@ local function question(txn, how)
     for _, name in ipairs(FIELDS) do
         words[#words + 1] = txn.sf:req_fhdr(name, 1)
     end
-    if txn:get_var("sess.trusted") or how == "again" then
-        local headers = txn.http:req_get_headers()
-        for _, name in ipairs(CHAINS) do
-            words[#words + 1] = headers[name] and table.concat(headers[name], ",", 0, #headers[name]) or ""
-        end
+    local believed = txn:get_var("sess.trusted") or how == "again"
+    local headers = (believed or names) and txn.http:req_get_headers()
+    for _, name in ipairs(CHAINS) do
+        words[#words + 1] = believed and joined(headers, name) or ""
+    end
+    words[#words + 1] = txn:get_var(how == "again" and "txn.chosen" or "txn.app") or ""
+    for name in (names or ""):gmatch("%S+") do
+        local value = joined(headers, name)
+        words[#words + 1] = value and name .. "=" .. value or name
     end
     local text = table.concat(words, "\n")
     return string.format("%d\n%s", #text, text)
@@ -57,6 +66,11 @@ local function ask(text)
         core.yield()
         return { to = address .. "|" .. port, held = held, account = account }
     end
+    local names = line:match("^tell (.+)$")
+    if names then
+        socket:close()
+        return { names = names }
+    end
     local status, count, size, reason = line:match("^answer (%d+) (%d+) (%d+) ?(.*)$")
     if not status then
         socket:close()
@@ -83,6 +97,10 @@ core.register_action("doorman", { "http-req" }, function(txn, how)
     local waited = 0
     while true do
         local verdict, again = ask(text)
+        if verdict and verdict.names then
+            text = question(txn, how, verdict.names)
+            verdict, again = ask(text)
+        end
         if verdict and verdict.to then
             txn:set_var("txn.to", verdict.to)
             if verdict.account:gsub("~$", "") ~= txn:get_var("txn.app") then

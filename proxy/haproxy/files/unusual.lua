@@ -1,6 +1,5 @@
 -- What the plain rules of haproxy.cfg leave aside because it is rare: heads that say more than most, paths and visitors
--- that do not count as use, hosts that only a wildcard knows. The rules are those of proxy/visitors.py,
--- proxy/policy.py and torpor/routes.py, and of RFC 9110 section 7.6.1.
+-- that do not count as use. The rules are those of proxy/visitors.py, proxy/policy.py, and RFC 9110 section 7.6.1.
 
 local PROGRESS = "/.well-known/torpor/progress"
 local USUAL = "pag"
@@ -17,7 +16,6 @@ local STAYS = {
 -- And nobody has what tells who they are taken out by naming it, not even through a proxy that is trusted.
 local OURS = { "^x[-_]forwarded[-_]", "^forwarded", "^x[-_]real[-_]ip" }
 
-local wildcards = Map.new("wildcards.map", Map._beg)
 local agents = Map.new("agents.map", Map._reg)
 
 local function starts(text, with)
@@ -49,25 +47,6 @@ core.register_action("line", { "http-req" }, function(txn)
         refuse(txn, status)
     elseif version ~= "2" and uri:sub(1, 1) ~= "/" then
         txn.http:req_set_uri(txn.f:pathq())
-    end
-end, 0)
-
--- The longest parent of the host that a wildcard knows.
-core.register_action("wildcards", { "http-req" }, function(txn)
-    local path = (txn:get_var("txn.path") or "") .. "/"
-    local host = txn.f:req_fhdr("host")
-    if not host or host == "" then
-        refuse(txn, 400)
-        return
-    end
-    local parent = txn.c:rtrim(txn.c:host_only(host), "."):match("%.(.+)$")
-    while parent do
-        local route = wildcards:lookup(parent .. path)
-        if route then
-            txn:set_var("txn.app", route)
-            return
-        end
-        parent = parent:match("%.(.+)$")
     end
 end, 0)
 

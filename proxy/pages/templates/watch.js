@@ -95,7 +95,7 @@
     while (!leaving) {
       try {
         const answer = await fetch("/.well-known/torpor/progress?seen=" + encodeURIComponent(version)
-          + "&at=" + encodeURIComponent(location.pathname), {cache: "no-store", signal: AbortSignal.timeout(40000)});
+          + "&at=" + encodeURIComponent(location.pathname) + "&app=" + encodeURIComponent(main.dataset.name), {cache: "no-store", signal: AbortSignal.timeout(40000)});
         refusals = answer.ok ? 0 : refusals + 1;
         if (refusals >= 5) reopen(true);
         if (!answer.ok) throw answer.status;

@@ -1,7 +1,7 @@
 """The lines of all apps, as the table has them."""
 
 from proxy.haproxy.lines import Lines, by_map
-from proxy.haproxy.maps import ADDRESSES, ROUTES, SEVERAL, WILDCARDS
+from proxy.haproxy.maps import ADDRESSES, CHOICES, ROUTES, SEVERAL, WILDCARDS
 from proxy.table import AppTable
 from torpor.link import AppView
 from torpor.words import Address, Phase
@@ -16,6 +16,7 @@ def test_an_app_has_its_routes_and_while_the_table_is_linked_its_address() -> No
     table.linked = True
     assert [entry.map for entry in lines.of("app")] == [ROUTES, WILDCARDS, ADDRESSES]
     assert {name: len(entries) for name, entries in by_map(lines.all().values()).items()} == {
+        CHOICES: 0,
         ROUTES: 1,
         WILDCARDS: 1,
         ADDRESSES: 1,
@@ -25,3 +26,20 @@ def test_an_app_has_its_routes_and_while_the_table_is_linked_its_address() -> No
     assert [entry.map for entry in lines.of("app")] == [ROUTES]
     table.remove("app")
     assert lines.of("app") == []
+
+
+def test_all_who_are_found_at_one_place_have_its_lines_and_each_stands_once_in_a_map() -> None:
+    table = AppTable()
+    lines = Lines(table)
+    for name, route in [("plain", "a.test"), ("new", "a.test [env=new]"), ("x", "b.test @1"), ("y", "b.test @1")]:
+        table.change(AppView(id=name, routes=(route,), phase=Phase.ASLEEP, epoch=1))
+    assert lines.of("plain") == lines.of("new")
+    assert [entry.map for entry in lines.of("plain")] == [CHOICES, CHOICES, ROUTES]
+    assert lines.of("x") == lines.of("y")
+    assert set(lines.sharers(lines.of("x"))) == {"x", "y"}
+    assert {name: len(entries) for name, entries in by_map(lines.all().values()).items() if entries} == {
+        CHOICES: 3,
+        ROUTES: 2,
+    }
+    table.remove("new")
+    assert [entry.value for entry in lines.of("plain")] == ["plain"]

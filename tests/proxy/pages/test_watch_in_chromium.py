@@ -71,7 +71,7 @@ async def test_it_asks_for_the_app_at_its_own_path(page: Page, door: FrontDoor) 
     await page.open(door.url + "/docs/page?q=1")
     await page.wait(shows("starting python3"))
     await polled(page, door)
-    assert door.polls[0] == {"seen": "", "at": "/docs/page"}
+    assert door.polls[0] == {"seen": "", "at": "/docs/page", "app": "notes"}
 
 
 async def test_it_makes_no_request_but_about_progress(page: Page, door: FrontDoor) -> None:
