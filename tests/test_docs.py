@@ -10,6 +10,7 @@ from tests.readme_tables import README, ROOT, tables, updated
 from torpor import __version__
 from torpor.cli import COMMANDS
 from torpor.config import AppSettings, Settings, TlsSettings, parse_settings
+from torpor.kubernetes_settings import KubernetesSettings
 
 TEXT = README.read_text(encoding="utf-8")
 CODE = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", TEXT, re.DOTALL))
@@ -36,7 +37,8 @@ def test_every_metric_that_is_named_exists() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    known = {*Settings.model_fields, *TlsSettings.model_fields, *AppSettings.model_fields}
+    models = (Settings, TlsSettings, KubernetesSettings, AppSettings)
+    known = {name for model in models for name in model.model_fields}
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", TEXT)) | set(re.findall(r"`([a-z_]+): [^`]*`", TEXT))
     assert named <= known | {metric.name for metric in Metrics.describe()}
 

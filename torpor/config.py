@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from torpor.duration import parse_duration
+from torpor.kubernetes_settings import KubernetesSettings
 from torpor.link import Policy
 from torpor.routes import parse_prefix_route
 from torpor.words import PageMode, Visitor
@@ -157,6 +158,9 @@ class Settings(_Strict):
         "HAProxy where it is installed, else mitmproxy.",
     )
     tls: TlsSettings | None = Field(None, description="TLS for visitors, with the engine HAProxy. Default: none.")
+    kubernetes: KubernetesSettings | None = Field(
+        None, description="The apps are those of a cluster, for `torpor scaler`. Default: the apps are those in `apps`."
+    )
     token: str | None = Field(
         None,
         min_length=16,
@@ -215,6 +219,7 @@ class Settings(_Strict):
     def _whole(self) -> Self:
         for where, message in [
             *_bad_tls(self),
+            *_two_sources(self),
             *_bad_names(self.apps),
             *_shared_routes(self.apps),
             *_bad_needs(self.apps),
@@ -290,7 +295,11 @@ def _mistake(detail: Any, document: Document) -> Mistake:
     if detail["type"] == "torpor":
         place = tuple(detail["ctx"]["where"])
     elif detail["type"] == "extra_forbidden":
-        models: dict[tuple[str, int], type[_Strict]] = {("apps", 3): AppSettings, ("tls", 2): TlsSettings}
+        models: dict[tuple[str, int], type[BaseModel]] = {
+            ("apps", 3): AppSettings,
+            ("kubernetes", 2): KubernetesSettings,
+            ("tls", 2): TlsSettings,
+        }
         model = models.get((str(place[0]), len(place)), Settings)
         message = f"unknown setting {place[-1]!r}; allowed are {', '.join(model.model_fields)}"
     elif detail["type"] == "missing":
@@ -312,6 +321,12 @@ def _bad_tls(settings: Settings) -> list[_Finding]:
     if settings.tls is None or settings.engine != "mitmproxy":
         return []
     return [(("tls",), "the engine mitmproxy does not do TLS; allowed with tls are engine: haproxy and engine: auto")]
+
+
+def _two_sources(settings: Settings) -> list[_Finding]:
+    if settings.kubernetes is None or not settings.apps:
+        return []
+    return [(("apps",), "with kubernetes the apps are those of the cluster; allowed is one of the two")]
 
 
 def _bad_names(apps: dict[str, AppSettings]) -> list[_Finding]:

@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from torpor.config import AppSettings, Duration, Endpoint, Settings, Text, TlsSettings
 from torpor.duration import format_duration
+from torpor.kubernetes_settings import KubernetesSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,13 @@ class Setting:
 
 
 def describe() -> list[Setting]:
-    """All settings, in the order of torpor.config: those of Torpor, of TLS, then those of each app."""
-    return [*_of(Settings, ""), *_of(TlsSettings, "tls."), *_of(AppSettings, "apps.NAME.")]
+    """All settings, in the order of torpor.config: those of Torpor, of TLS, of a cluster, then those of each app."""
+    return [
+        *_of(Settings, ""),
+        *_of(TlsSettings, "tls."),
+        *_of(KubernetesSettings, "kubernetes."),
+        *_of(AppSettings, "apps.NAME."),
+    ]
 
 
 def _of(model: type[BaseModel], prefix: str) -> list[Setting]:
@@ -51,6 +57,7 @@ _NAMES: dict[Any, str] = {
     bool: "true | false",
     Path: "path",
     AppSettings: "settings",
+    KubernetesSettings: "settings",
     TlsSettings: "settings",
 }
 

@@ -4,12 +4,14 @@ import json
 
 from tests.torpor.cli.command import Torpor
 from torpor.config import AppSettings, Settings, TlsSettings
+from torpor.kubernetes_settings import KubernetesSettings
 
 
 async def test_every_setting_is_printed_with_its_type_default_and_use(torpor: Torpor) -> None:
     found = {one["name"]: one for one in json.loads((await torpor("config", "--json")).out)}
-    tls = {f"tls.{name}" for name in TlsSettings.model_fields}
-    assert found.keys() == {*Settings.model_fields, *tls, *(f"apps.NAME.{name}" for name in AppSettings.model_fields)}
+    parts = {"tls": TlsSettings, "kubernetes": KubernetesSettings, "apps.NAME": AppSettings}
+    inside = {f"{part}.{name}" for part, model in parts.items() for name in model.model_fields}
+    assert found.keys() == {*Settings.model_fields, *inside}
     assert all(one["type"] and one["description"] for one in found.values())
     assert found["listen"]["default"] == "127.0.0.1:8080"
     assert found["idle_timeout"] == {

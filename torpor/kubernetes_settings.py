@@ -1,0 +1,33 @@
+"""The part of torpor.yaml that makes a scaler look after a cluster: which routes are its own, and who may ask it."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class KubernetesSettings(BaseModel):
+    """How `torpor scaler` finds the apps of a cluster, instead of `apps`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ingress_classes: tuple[str, ...] = Field(("torpor",), description="The Ingress classes whose routes are served.")
+    ingress_without_class: bool = Field(False, description="Whether Ingresses without a class are served too.")
+    gateways: tuple[str, ...] = Field(
+        (), description="Gateways, as `namespace/name`, whose HTTPRoutes are served; they need not exist."
+    )
+    gateway_classes: tuple[str, ...] = Field(
+        ("torpor",), description="The Gateway classes whose Gateways' HTTPRoutes are served."
+    )
+    scalable: tuple[str, ...] = Field(
+        (),
+        description="What else can be scaled, beside Deployments and StatefulSets, such as `rollouts.argoproj.io`. It "
+        "must have a scale subresource.",
+    )
+    autoscaler: bool = Field(
+        False,
+        description="Whether nodes are added when pods find no room: such pods are then waited for until the wake's "
+        "timeout, and the wake does not fail at once.",
+    )
+    namespace: str = Field("torpor", description="Where Torpor itself runs; its Lease is there.")
+    proxies: tuple[str, ...] = Field(
+        ("torpor/torpor-proxy",),
+        description="ServiceAccounts, as `namespace/name`, whose tokens a proxy may show at the link.",
+    )
