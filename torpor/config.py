@@ -230,14 +230,25 @@ class Settings(_Strict):
 
     def policy(self, name: str) -> Policy:
         """The app's rules for the doorman, defaults filled in."""
-        app = self.apps[name]
+        app, default = self.apps[name], self.default_policy()
         return Policy(
-            wake_timeout=_or(app.wake_timeout, self.wake_timeout),
-            hold=_or(app.hold, self.hold),
-            page=app.page or self.page,
-            wake_for=_or(app.wake_for, self.wake_for),
-            monitor_status=app.monitor_status or self.monitor_status,
-            max_held=app.max_held or self.max_held,
+            wake_timeout=_or(app.wake_timeout, default.wake_timeout),
+            hold=_or(app.hold, default.hold),
+            page=app.page or default.page,
+            wake_for=_or(app.wake_for, default.wake_for),
+            monitor_status=app.monitor_status or default.monitor_status,
+            max_held=app.max_held or default.max_held,
+        )
+
+    def default_policy(self) -> Policy:
+        """The rules of an app that says nothing of its own."""
+        return Policy(
+            wake_timeout=self.wake_timeout,
+            hold=self.hold,
+            page=self.page,
+            wake_for=self.wake_for,
+            monitor_status=self.monitor_status,
+            max_held=self.max_held,
         )
 
     def idle(self, name: str) -> float:

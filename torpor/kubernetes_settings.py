@@ -8,26 +8,31 @@ class KubernetesSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    ingress_classes: tuple[str, ...] = Field(("torpor",), description="The Ingress classes whose routes are served.")
-    ingress_without_class: bool = Field(False, description="Whether Ingresses without a class are served too.")
+    namespaces: tuple[str, ...] = Field(
+        default=(), description="The namespaces whose workloads and routes are looked after. Default: all."
+    )
+    ingress_classes: tuple[str, ...] = Field(
+        default=("torpor",), description="The Ingress classes whose routes are served."
+    )
+    ingress_without_class: bool = Field(default=False, description="Whether Ingresses without a class are served too.")
     gateways: tuple[str, ...] = Field(
-        (), description="Gateways, as `namespace/name`, whose HTTPRoutes are served; they need not exist."
+        default=(), description="Gateways, as `namespace/name`, whose HTTPRoutes are served; they need not exist."
     )
     gateway_classes: tuple[str, ...] = Field(
-        ("torpor",), description="The Gateway classes whose Gateways' HTTPRoutes are served."
+        default=("torpor",), description="The Gateway classes whose Gateways' HTTPRoutes are served."
     )
     scalable: tuple[str, ...] = Field(
-        (),
+        default=(),
         description="What else can be scaled, beside Deployments and StatefulSets, such as `rollouts.argoproj.io`. It "
         "must have a scale subresource.",
     )
     autoscaler: bool = Field(
-        False,
+        default=False,
         description="Whether nodes are added when pods find no room: such pods are then waited for until the wake's "
         "timeout, and the wake does not fail at once.",
     )
-    namespace: str = Field("torpor", description="Where Torpor itself runs; its Lease is there.")
+    namespace: str = Field(default="torpor", description="Where Torpor itself runs; its Lease is there.")
     proxies: tuple[str, ...] = Field(
-        ("torpor/torpor-proxy",),
+        default=("torpor/torpor-proxy",),
         description="ServiceAccounts, as `namespace/name`, whose tokens a proxy may show at the link.",
     )

@@ -9,6 +9,7 @@ from aiohttp import web
 from scaler.api.apps import Apps
 from scaler.api.connection import Server
 from scaler.api.events import Events
+from scaler.api.forward import Forward, Leader
 from scaler.api.guard import MAX_BODY, Guard
 from scaler.api.port import Control, Link
 from scaler.api.problems import Errors
@@ -51,10 +52,19 @@ HEADERS = {
 class Api:
     """Listens while the block runs: `async with Api(…) as api`. Entering raises OSError that says what to do."""
 
-    def __init__(self, control: Control, *, link: Link, token: str | None, listen: tuple[str, int]) -> None:
+    def __init__(
+        self,
+        control: Control,
+        *,
+        link: Link,
+        token: str | None,
+        listen: tuple[str, int],
+        leader: Leader | None = None,
+    ) -> None:
+        """With `leader`, what is asked is forwarded to the API that leads, where that is another one."""
         self._listen = listen
         self._closing = Switch(Stopping)
-        self._application = self._routed(control, link, Guard(token, listen))
+        self._application = self._routed(control, link, Guard(token, listen), leader)
         self._handlers = web.AppRunner(self._application)
         self._runner: web.ServerRunner | None = None
 
@@ -94,7 +104,7 @@ class Api:
             await self._runner.cleanup()
         await self._handlers.cleanup()
 
-    def _routed(self, control: Control, link: Link, guard: Guard) -> web.Application:
+    def _routed(self, control: Control, link: Link, guard: Guard, leader: Leader | None) -> web.Application:
         async def linked(request: web.Request) -> web.StreamResponse:
             async with self._closing.block():
                 return await link(request)
@@ -102,6 +112,10 @@ class Api:
         apps, service, page = Apps(control, self._closing), Service(control), StatusFiles()
         events = Events(control, self._closing)
         application = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY)
+        if leader is not None:
+            forward = Forward(leader)
+            application.middlewares.append(forward.middleware)
+            application.cleanup_ctx.append(forward.session)
         application.on_response_prepare.append(_add_headers)
         application.add_routes(
             [

@@ -19,8 +19,8 @@ async def come_in(here: Street, count: int) -> list[Visitor]:
 
 
 async def full(here: Street) -> list[Visitor]:
-    """As many visitors as there is room for. The last places may be refused for a moment: a thread of HAProxy that looks
-    whether somebody else comes counts who might."""
+    """As many visitors as there is room for. The last places may be refused for a moment: a thread of HAProxy that
+    looks whether somebody else comes counts who might."""
     visitors: list[Visitor] = []
     async with asyncio.timeout(10):
         while len(visitors) < ROOM:

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from torpor.cli.options import file_option, log_level_option
+from torpor.cli.options import EndpointType, file_option, log_level_option
+from torpor.words import Address
 
 if TYPE_CHECKING:
     from torpor.config import Settings
@@ -22,22 +24,49 @@ log = logging.getLogger(__name__)
     type=click.Path(path_type=Path),
     help="Holds the token of the link. Default: the environment, TORPOR_LINK_TOKEN.",
 )
+@click.option(
+    "--kubeconfig",
+    metavar="FILE",
+    help="The cluster, with kubernetes: in torpor.yaml. Default: KUBECONFIG, ~/.kube/config, else the pod's own.",
+)
+@click.option("--context", metavar="NAME", help="The kubeconfig's context. Default: the current one.")
+@click.option(
+    "--advertise",
+    type=EndpointType(),
+    help="Where other scalers of the cluster reach this one's API. Default: where it listens.",
+)
 @log_level_option
-def command(file: Path, link_token_file: Path | None, log_level: str | None) -> None:
+def command(
+    file: Path,
+    link_token_file: Path | None,
+    kubeconfig: str | None,
+    context: str | None,
+    advertise: tuple[str, int] | None,
+    log_level: str | None,
+) -> None:
     """Run the scaler with its API and status page; `torpor proxy` joins it. SIGHUP takes a changed torpor.yaml.
+
+    With `kubernetes:` in torpor.yaml the apps are those of a cluster. Several may run then; one of them leads.
 
     \b
     TORPOR_LINK_TOKEN=… torpor scaler -f torpor.yaml
     """
     from torpor.cli.limits import raise_fd_limit
     from torpor.cli.logs import OneLine, set_up
-    from torpor.cli.supplied import link_token, settings_of
+    from torpor.cli.supplied import LINK_TOKEN, link_token, settings_of
 
-    token = link_token(link_token_file)
     settings = settings_of(file)
+    wanted = settings.kubernetes is None or link_token_file is not None or LINK_TOKEN in os.environ
+    token = link_token(link_token_file) if wanted else ""
     set_up(log_level, formatter=OneLine([token, settings.token or ""]))
     raise_fd_limit()
-    asyncio.run(_serve(settings, file, token))
+    if settings.kubernetes is None:
+        asyncio.run(_serve(settings, file, token))
+    else:
+        from torpor.cli.cluster_scaler import serve
+
+        where = Address(*advertise) if advertise else None
+        asyncio.run(serve(settings, kubeconfig=kubeconfig, context=context, advertise=where, token=token or None))
 
 
 async def _serve(settings: "Settings", file: Path, token: str) -> None:

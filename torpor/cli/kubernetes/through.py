@@ -15,8 +15,8 @@ from scaler.runtimes.kubernetes.api.access import NoAccess, find
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.stream import TooLarge
 from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, Answer, late
-from torpor.cli.kubernetes.background import Background
 from torpor.cli.failure import Failed
+from torpor.cli.kubernetes.background import Background
 from torpor.cli.say import printable
 from torpor.cli.where import Within
 

@@ -1,5 +1,7 @@
 """What is scaled: a Deployment, a StatefulSet, or anything else with a scale subresource."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -62,6 +64,8 @@ class Workload:
     """The label `torpor.dev/managed` on the workload itself, as written."""
     gitops: Mapping[str, str]
     """The labels and annotations by which Argo CD and Flux mark what is theirs."""
+    template: str
+    """A digest of its pod template: tells its revisions apart."""
     template_of: str
     """The object whose pod template it uses instead of its own (`workloadRef` of a Rollout), else empty."""
 
@@ -113,8 +117,14 @@ def read_workload(kind: KindOf, source: object, *, namespace_managed: bool = Fal
         managers=_managers(mapping(source).get("metadata")),
         opted=opted,
         gitops=_gitops(meta),
+        template=_digest(template),
         template_of=f"{text(other.get('kind'))} {text(other.get('name'))}".strip()[:300],
     )
+
+
+def _digest(template: Mapping[str, object]) -> str:
+    """Equal for equal templates: the API server writes the members of an object in one order."""
+    return hashlib.blake2b(json.dumps(template).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _template_labels(template: Mapping[str, object]) -> Mapping[str, str]:

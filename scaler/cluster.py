@@ -1,0 +1,133 @@
+"""One scaler process of a cluster, composed: what it reads always, and what it does while it leads.
+
+Whoever stands by reads the cluster too, so that a reign begins with all that is known. A reign ends with the Lease: its
+scaler and its links go, the apps stay as they are.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from scaler.api import Api
+from scaler.cluster_control import ClusterControl
+from scaler.link_server import LinkServer
+from scaler.runtimes.kubernetes.api.access import Access
+from scaler.runtimes.kubernetes.api.cluster import Cluster
+from scaler.runtimes.kubernetes.api.lease import Leadership, Reign
+from scaler.runtimes.kubernetes.apps import ClusterApps
+from scaler.runtimes.kubernetes.crews import Crews
+from scaler.runtimes.kubernetes.discovery.discovery import Discovery
+from scaler.runtimes.kubernetes.discovery.serve import Serve
+from scaler.runtimes.kubernetes.notes import Notes
+from scaler.runtimes.kubernetes.objects.annotations import Defaults
+from scaler.runtimes.kubernetes.picture import Picture
+from scaler.runtimes.kubernetes.runtime import KubernetesRuntime
+from scaler.scaler import Scaler
+from scaler.welcome import Welcome
+from torpor import link
+from torpor.config import Settings
+from torpor.kubernetes_settings import KubernetesSettings
+from torpor.words import Address
+
+logger = logging.getLogger(__name__)
+
+LEASE = "torpor-scaler"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterReady:
+    """What runs, once it runs."""
+
+    api: Address
+    control: ClusterControl
+
+
+async def serve_cluster(
+    settings: Settings,
+    *,
+    access: Access,
+    me: str,
+    advertise: Address | None,
+    welcome: Callable[[Cluster], Welcome],
+    on_ready: Callable[[ClusterReady], None],
+    stop: asyncio.Event,
+) -> None:
+    """Run until `stop` is set. `me` is this process's name, as no other has it; `advertise` is where others of its kind
+    reach its API. Raises OSError when it cannot listen, NoAccess, ApiError and NotScalable."""
+    wanted = settings.kubernetes or KubernetesSettings()
+    control = ClusterControl(token_required=settings.token is not None)
+    async with Cluster(access) as cluster:
+        discovery = Discovery(_serve(wanted), _defaults(settings))
+        picture = Picture(cluster, discovery, scalable=wanted.scalable, namespaces=wanted.namespaces)
+        links = LinkServer(welcome(cluster))
+        leadership: Leadership | None = None
+
+        def leader() -> str | None:
+            if control.scaler is not None:
+                return None
+            _, _, where = (leadership.holder if leadership is not None else "").rpartition("@")
+            return f"http://{where}" if where else ""
+
+        async with (
+            Api(control, link=links.handle, token=settings.token, listen=settings.api, leader=leader) as api,
+            asyncio.TaskGroup() as group,
+        ):
+            here = advertise or api.addresses[0]
+            leadership = Leadership(cluster, wanted.namespace, LEASE, f"{me}@{here}")
+            on_ready(ClusterReady(api.addresses[0], control))
+            watching = group.create_task(picture.run())
+            leading = group.create_task(_stand(cluster, picture, links, control, leadership, wanted))
+            await stop.wait()
+            leading.cancel()
+            with suppress(asyncio.CancelledError):
+                await leading
+            watching.cancel()
+
+
+async def _stand(
+    cluster: Cluster,
+    picture: Picture,
+    links: LinkServer,
+    control: ClusterControl,
+    leadership: Leadership,
+    wanted: KubernetesSettings,
+) -> None:
+    """Stand by, and lead when it is our turn."""
+    await picture.whole.wait()
+    control.trouble = None
+    logger.info("the cluster has been read: %d apps", len(picture.apps))
+    async with Crews(picture) as crews:
+
+        async def lead(reign: Reign) -> None:
+            runtime = KubernetesRuntime(cluster, picture, crews, autoscaled=wanted.autoscaler)
+            scaler = Scaler(runtime, metrics=control.metrics, bus=control.bus, settle=link.LEASE)
+            apps = ClusterApps(scaler, runtime, picture, crews)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(scaler.run())
+                group.create_task(Notes(cluster, scaler, runtime, picture).run())
+                await asyncio.sleep(0)
+                apps.begin()
+                control.scaler = scaler
+                try:
+                    with links.serving(scaler):
+                        await asyncio.Event().wait()
+                finally:
+                    control.scaler = None
+                    apps.end()
+
+        await leadership.run(lead)
+
+
+def _serve(wanted: KubernetesSettings) -> Serve:
+    return Serve(
+        ingress_classes=frozenset(wanted.ingress_classes),
+        without_class=wanted.ingress_without_class,
+        gateways=frozenset(wanted.gateways),
+        gateway_classes=frozenset(wanted.gateway_classes),
+    )
+
+
+def _defaults(settings: Settings) -> Defaults:
+    return Defaults(settings.idle_timeout, settings.default_policy())

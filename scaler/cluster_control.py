@@ -1,0 +1,72 @@
+"""The scaler of a cluster as the API sees it: the one that leads now, or nobody, and then others are asked."""
+
+from scaler.bus import Bus
+from scaler.errors import WakeFailed
+from scaler.metrics import Metrics
+from scaler.reload_report import ReloadReport
+from scaler.scaler import Scaler
+from scaler.status import AppStatus
+from torpor import __version__
+from torpor.words import AppId, Cause
+
+
+class ClusterControl:
+    """The port `scaler.api.port.Control`. Counters and events outlive a reign; `scaler` is None without one."""
+
+    def __init__(self, *, token_required: bool) -> None:
+        self.scaler: Scaler | None = None
+        self.bus = Bus()
+        self.metrics = Metrics(self.statuses, proxies=self._proxies, leads=lambda: self.scaler is not None)
+        self.trouble: str | None = "the cluster has not been read yet"
+        """What is in the way of leading, or of standing by."""
+        self._token_required = token_required
+
+    def statuses(self) -> list[AppStatus]:
+        """All apps, by name; none where another scaler leads."""
+        return self.scaler.statuses() if self.scaler is not None else []
+
+    def status(self, app: AppId, /) -> AppStatus:
+        """One app. Raises KeyError."""
+        if self.scaler is None:
+            raise KeyError(app)
+        return self.scaler.status(app)
+
+    async def wake(self, app: AppId, cause: Cause, /) -> AppStatus:
+        """Returns when awake. Raises KeyError, WakeFailed, NotManaged."""
+        if self.scaler is None:
+            raise WakeFailed("this scaler does not lead any more")
+        return await self.scaler.wake(app, cause)
+
+    async def sleep(self, app: AppId, /) -> AppStatus:
+        """Returns when asleep. Raises KeyError, SleepRefused, NotManaged."""
+        if self.scaler is None:
+            raise KeyError(app)
+        return await self.scaler.sleep(app)
+
+    async def log_tail(self, app: AppId, lines: int, /) -> list[str]:
+        """The last lines of an app's output. Raises KeyError."""
+        self.status(app)
+        return await self.scaler.runtime.log_tail(app, lines) if self.scaler is not None else []
+
+    async def reload(self) -> ReloadReport:
+        """The apps are the cluster's; what is read at the start is read again by a new start."""
+        return ReloadReport()
+
+    def info(self) -> dict[str, object]:
+        """What this Torpor is."""
+        proxies = self.scaler.proxies.live() if self.scaler is not None else []
+        return {
+            "version": __version__,
+            "engine": ", ".join(sorted({proxy.engine for proxy in proxies})),
+            "listen": "",
+            "proxies": len(proxies),
+            "leader": self.scaler is not None,
+            "token_required": self._token_required,
+        }
+
+    def ready(self) -> str | None:
+        """None when it leads, or would know enough to lead."""
+        return self.trouble
+
+    def _proxies(self) -> int:
+        return len(self.scaler.proxies.live()) if self.scaler is not None else 0

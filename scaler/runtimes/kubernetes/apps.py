@@ -1,0 +1,83 @@
+"""The apps of a cluster put into the scaler, and kept as the cluster says: found, changed, gone, scaled by others.
+
+Lives as long as one reign of the scaler. The picture of the cluster outlives it, so that the next reign begins with all
+that is known.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from scaler.runtimes.kubernetes.crews import Crews
+from scaler.runtimes.kubernetes.discovery.found import Found
+from scaler.runtimes.kubernetes.hands import Hand
+from scaler.runtimes.kubernetes.picture import Picture
+from scaler.runtimes.kubernetes.runtime import KubernetesRuntime
+from scaler.scaler import Scaler
+from scaler.standing import Standing
+from torpor.words import AppId
+
+logger = logging.getLogger(__name__)
+
+
+class ClusterApps:
+    """Between a picture, its runtime, and a scaler. Call `begin` once, when the picture is whole; `end` at the end."""
+
+    def __init__(self, scaler: Scaler, runtime: KubernetesRuntime, picture: Picture, crews: Crews) -> None:
+        self._scaler = scaler
+        self._runtime = runtime
+        self._picture = picture
+        self._crews = crews
+
+    def begin(self) -> None:
+        """Tell the scaler all there is, and from now on what changes."""
+        self._crews.on_addresses.append(self._addressed)
+        self._changed(self._picture.apps.keys())
+        self._picture.on_apps.append(self._changed)
+
+    def end(self) -> None:
+        """The scaler is told nothing any more."""
+        self._picture.on_apps.remove(self._changed)
+        self._crews.on_addresses.remove(self._addressed)
+
+    def _changed(self, apps: Iterable[AppId]) -> None:
+        for app in apps:
+            found = self._picture.apps.get(app)
+            if found is None:
+                if app in self._scaler.apps:
+                    self._scaler.remove(app, grace=None)
+                    self._runtime.forget(app)
+            elif app in self._scaler.apps:
+                self._keep(found)
+            else:
+                self._put(found)
+
+    def _put(self, found: Found) -> None:
+        workload = found.workload
+        up = workload is None or workload.up
+        if workload is not None:
+            self._runtime.known(found.id, workload)
+        standing = Standing(
+            up=up,
+            last_access=workload.remembered.last_access if workload else None,
+            addresses=self._crews.addresses(found.id) if up else {},
+        )
+        self._scaler.put(found.spec, standing=standing)
+
+    def _keep(self, found: Found) -> None:
+        if found.spec != self._scaler.apps[found.id].spec:
+            self._scaler.put(found.spec)
+        if found.workload is None:
+            return
+        match self._runtime.known(found.id, found.workload):
+            case Hand.UP:
+                who = ", ".join(found.workload.managers) or "somebody"
+                self._scaler.scaled(found.id, up=True, reason=f"{who} has scaled it to {found.workload.replicas}")
+            case Hand.DEPLOYED:
+                self._scaler.scaled(found.id, up=True, reason="a new revision was deployed, with a replica count")
+            case Hand.DOWN:
+                who = ", ".join(found.workload.managers) or "somebody"
+                self._scaler.scaled(found.id, up=False, reason=f"{who} has scaled it to 0")
+
+    def _addressed(self, app: AppId) -> None:
+        if app in self._scaler.apps:
+            self._scaler.addressed(app, self._crews.addresses(app))

@@ -1,0 +1,138 @@
+"""The runtime of a cluster: wakes by one write of a replica count, sleeps by two, and waits for pods in between.
+
+What is written is remembered until the watch has brought it back, so that nobody mistakes it for somebody else's doing.
+"""
+
+import logging
+
+from scaler.runtime import Addresses, Say, StartFailed, StopRefused
+from scaler.runtimes.kubernetes import scale
+from scaler.runtimes.kubernetes.api.cluster import Cluster
+from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
+from scaler.runtimes.kubernetes.crews import Crews
+from scaler.runtimes.kubernetes.discovery.found import Found
+from scaler.runtimes.kubernetes.hands import Hand, Last, look
+from scaler.runtimes.kubernetes.logs import log_tail
+from scaler.runtimes.kubernetes.objects.remembered import Remembered
+from scaler.runtimes.kubernetes.objects.workload import Workload
+from scaler.runtimes.kubernetes.picture import Picture
+from scaler.runtimes.kubernetes.wait import Wait
+from torpor.words import AppId, Phase
+
+logger = logging.getLogger(__name__)
+
+AGAIN = 1.0
+"""Seconds until a cluster that could not be reached is asked again for a wake."""
+
+
+class KubernetesRuntime:
+    """The port `scaler.runtime.Runtime`."""
+
+    def __init__(self, cluster: Cluster, picture: Picture, crews: Crews, *, autoscaled: bool) -> None:
+        self._cluster = cluster
+        self._picture = picture
+        self._crews = crews
+        self._autoscaled = autoscaled
+        self._last: dict[AppId, Last] = {}
+
+    # The port
+
+    async def start(self, app: AppId, say: Say) -> Addresses:
+        """Scale back what sleeps, and wait until a pod has answered. Cancelled, it leaves what it has begun."""
+        found = self._found(app)
+        wait = Wait(self._cluster, self._picture, self._crews, app, autoscaled=self._autoscaled)
+        if not self._up(found):
+            await self._scale_up(found, say)
+        await wait.until_served(say)
+        return self._crews.addresses(app)
+
+    async def stop(self, app: AppId, *, last_access: float | None) -> None:
+        """Scale to nothing. A workload that is managed no more, or gone, is nobody's business. Raises StopRefused."""
+        found = self._picture.apps.get(app)
+        if found is None or found.workload is None or not found.workload.up:
+            return
+        workload = found.workload
+        seen = scale.Seen(workload.ref, workload.replicas, workload.generation, workload.resource_version)
+        try:
+            generation = await scale.to_nothing(self._cluster, seen, last_access)
+        except ApiError as error:
+            if error.not_found:
+                return
+            raise StopRefused(f"the cluster says: {error}") from None
+        self._wrote(workload, 0, generation)
+
+    def replicas(self, app: AppId) -> int:
+        """How many are wanted now."""
+        found = self._picture.apps.get(app)
+        return found.workload.replicas if found is not None and found.workload is not None else 0
+
+    async def log_tail(self, app: AppId, lines: int) -> list[str]:
+        """The last lines of its pods' output."""
+        return await log_tail(self._cluster, self._picture.pods(app), lines)
+
+    # For those who keep the scaler up to date
+
+    def known(self, app: AppId, workload: Workload) -> Hand:
+        """This is how a workload stands now; what somebody else has done to it since the last time."""
+        last = self._last.get(app)
+        if last is None:
+            self._last[app] = Last(workload.replicas, workload.template)
+            return Hand.NOTHING
+        hand, self._last[app] = look(last, workload)
+        return hand
+
+    def forget(self, app: AppId) -> None:
+        """It is there no more."""
+        self._last.pop(app, None)
+
+    async def note(self, app: AppId, phase: Phase, last_access: float | None) -> None:
+        """Write down that it is awake, unless that stands there. Raises ApiError."""
+        found = self._picture.apps.get(app)
+        if found is not None and found.workload is not None and found.workload.remembered.phase is not phase:
+            await scale.remember(self._cluster, found.workload.ref, Remembered(None, last_access, phase))
+
+    # How
+
+    def _found(self, app: AppId) -> Found:
+        found = self._picture.apps.get(app)
+        if found is None or found.workload is None:
+            raise StartFailed("it is there no more")
+        return found
+
+    def _up(self, found: Found) -> bool:
+        last = self._last.get(found.id)
+        workload = found.workload
+        if last is not None and workload is not None and workload.generation < last.generation:
+            return last.replicas > 0
+        return workload is not None and workload.up
+
+    async def _scale_up(self, found: Found, say: Say) -> None:
+        workload = found.workload
+        if workload is None:
+            return
+        replicas = workload.remembered.replicas or 1
+        if found.autoscaler is not None:
+            replicas = found.autoscaler.clamp(replicas)
+        while True:
+            say(f"scaling to {replicas}")
+            try:
+                await scale.to_count(self._cluster, workload.ref, replicas)
+                break
+            except Unreachable as error:
+                say(f"the cluster cannot be asked: {error}")
+                await self._crews.news(found.id, AGAIN)
+                if self._up(self._found(found.id)):
+                    return
+            except ApiError as error:
+                raise StartFailed(f"the cluster says: {error.message}") from None
+        last = self._last.get(found.id)
+        self._wrote(workload, replicas, max(workload.generation, last.generation if last else 0) + 1)
+
+    def _wrote(self, workload: Workload, replicas: int, generation: int) -> None:
+        """Unless the watch has been faster."""
+        found = self._picture.apps.get(workload.app)
+        if found is None or found.workload is None:
+            return
+        before = self._last.get(workload.app) or Last(workload.replicas, workload.template)
+        if found.workload.generation < generation:
+            self._last[workload.app] = before.wrote(replicas, generation)

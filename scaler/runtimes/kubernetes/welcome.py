@@ -1,0 +1,28 @@
+"""Who may link up as a proxy in a cluster: whoever shows the token of a ServiceAccount that the operator has named."""
+
+from scaler.runtimes.kubernetes.api.cluster import Cluster
+from scaler.runtimes.kubernetes.api.reviews import NotReviewed, Reviews
+from scaler.welcome import CannotTell, Welcome
+
+ACCOUNT = "system:serviceaccount:"
+
+
+def accounts(cluster: Cluster, named: frozenset[str]) -> Welcome:
+    """Those whose ServiceAccount, as `namespace/name`, is among these; the API server says whose a token is."""
+    users = {ACCOUNT + name.replace("/", ":") for name in named}
+    reviews = Reviews(cluster)
+
+    async def look(token: str) -> str | None:
+        if not token:
+            return "The link needs the token of a proxy's ServiceAccount."
+        try:
+            user = await reviews.user(token)
+        except NotReviewed as error:
+            raise CannotTell(str(error)) from error
+        if user is None:
+            return "The cluster does not know this token, or it has expired."
+        if user not in users:
+            return f"{user} is no proxy here; the setting kubernetes.proxies names those who are."
+        return None
+
+    return look
