@@ -17,14 +17,12 @@ import aiohttp
 from proxy.lane_keeper import LaneKeeper
 from proxy.lanes import Lanes, NoLanes
 from proxy.ledger import Ledger
-from proxy.seeking import Seeker
+from proxy.seeking import BACK_OFF, Seeker
 from proxy.table import AppTable
 from torpor import __version__, link
 
 logger = logging.getLogger(__name__)
 
-BACK_OFF = (0.05, 1.0)
-"""Seconds before a link that broke is made again: the first pause, doubled up to the last, with jitter."""
 MAX_WAITING = 10_000
 """Messages kept while the link is slow; knocks beyond that are dropped, and repeated by their visits."""
 
@@ -82,10 +80,9 @@ class LinkClient:
         pause = BACK_OFF[0]
         async with aiohttp.ClientSession() as session:
             while True:
-                if (socket := await self._seeker.seek(session)) is not None:
-                    async with socket:
-                        heard = await self._talk(socket)
-                    pause = BACK_OFF[0] if heard else pause
+                async with await self._seeker.seek(session) as socket:
+                    heard = await self._talk(socket)
+                pause = BACK_OFF[0] if heard else pause
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
                 pause = min(BACK_OFF[1], pause * 2)
 

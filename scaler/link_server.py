@@ -22,8 +22,8 @@ from torpor.words import AppId
 logger = logging.getLogger(__name__)
 
 MAX_PROXIES = 1_000
-ASKING = 5.0
-"""Seconds for whoever has to be asked about a token."""
+ASKING = 2.5
+"""Seconds for whoever has to be asked about a token; proxies wait a little longer for the answer."""
 
 
 class _Reign:

@@ -205,6 +205,7 @@ class Scaler:
             app.reverts = reverts.undone(app.reverts, app.slept_at, now)
             if pause := reverts.pause_after(app.reverts):
                 app.not_before = max(app.not_before, now + pause)
+                self.telling.publish(app, "progress", f"{app_id} is {reverts.sentence(app.reverts, reason)}")
                 for listener in self.on_revert:
                     listener(app_id, app.reverts, reason)
         self.move(app, Event.INSIST, cause=Cause("scaled", note=reason), reason=f"called off: {reason}")

@@ -29,7 +29,8 @@ def found(spec: AppSpec, standing: Standing | None, clock: Clock) -> App:
     now = clock.now()
     standing = standing or Standing(up=False)
     up = standing.up or not spec.managed
-    used = None if standing.last_access is None else min(now, now - (clock.wall() - standing.last_access))
+    remembered, wall = standing.last_access, clock.wall()
+    used = None if remembered is None else now - (wall - min(wall, max(0.0, remembered)))
     return App(
         spec,
         Life(Phase.AWAKE if up else Phase.ASLEEP, since=now),

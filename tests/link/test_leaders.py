@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from aiohttp import web
 
+from proxy import seeking
 from proxy.ledger import Ledger
 from proxy.link_client import LinkClient
 from proxy.table import AppTable
@@ -86,6 +87,18 @@ async def linked(client: LinkClient, to: Scaler) -> None:
     await until(lambda: client._table.linked and len(to.proxies.live()) == 1)
 
 
+def resolved_to(names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let these names have these addresses, as they are in the dictionary at the time."""
+    loop = asyncio.get_running_loop()
+    resolve = loop.getaddrinfo
+
+    async def look(host: str, port: int, **more: int) -> object:
+        addresses = names.get(host, host).split()
+        return [found for address in addresses for found in await resolve(address, port, **more)]
+
+    monkeypatch.setattr(loop, "getaddrinfo", look)
+
+
 async def test_the_one_that_leads_is_found_among_several_well_within_a_second() -> None:
     async with AsyncExitStack() as stack:
         them = [await stack.enter_async_context(candidate()) for _ in range(5)]
@@ -109,21 +122,41 @@ async def test_an_address_that_does_not_answer_holds_nobody_up() -> None:
         assert time.monotonic() - began < 1
 
 
+async def test_while_one_does_not_answer_a_standby_that_takes_over_is_found_all_the_same() -> None:
+    async with AsyncExitStack() as stack:
+        deaf = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        standby = await stack.enter_async_context(candidate())
+        urls = [f"http://127.0.0.1:{deaf.getsockname()[1]}", standby.url]
+        client = await stack.enter_async_context(proxy(*urls))
+        await until(lambda: client.refused is not None)
+        began = time.monotonic()
+        scaler = await standby.lead()
+        await linked(client, scaler)
+        assert time.monotonic() - began < 1.5
+        assert client.refused is None
+
+
+async def test_a_scaler_whose_address_is_new_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seeking, "RESOLVE_AGAIN", 0.05)
+    async with AsyncExitStack() as stack:
+        leader = await stack.enter_async_context(candidate())
+        scaler = await leader.lead()
+        port = int(leader.url.rpartition(":")[2])
+        names = {"scaler.test": "127.0.0.9"}
+        resolved_to(names, monkeypatch)
+        client = await stack.enter_async_context(proxy(f"http://scaler.test:{port}"))
+        await until(lambda: bool(client._seeker._places._last))
+        names["scaler.test"] = "127.0.0.1"
+        await linked(client, scaler)
+
+
 async def test_a_name_with_several_addresses_leads_to_the_one_that_leads(monkeypatch: pytest.MonkeyPatch) -> None:
     async with AsyncExitStack() as stack:
         standby = await stack.enter_async_context(candidate("127.0.0.1"))
         port = int(standby.url.rpartition(":")[2])
         leader = await stack.enter_async_context(candidate("127.0.0.2", port))
         scaler = await leader.lead()
-        loop = asyncio.get_running_loop()
-        resolve = loop.getaddrinfo
-
-        async def two(host: str, *rest: object, **more: object) -> object:
-            if host != "scaler.test":
-                return await resolve(host, *rest, **more)  # type: ignore[arg-type]
-            return [(2, 1, 6, "", (address, port)) for address in ("127.0.0.1", "127.0.0.2")]
-
-        monkeypatch.setattr(loop, "getaddrinfo", two)
+        resolved_to({"scaler.test": "127.0.0.1 127.0.0.2"}, monkeypatch)
         client = await stack.enter_async_context(proxy(f"http://scaler.test:{port}"))
         await linked(client, scaler)
 

@@ -126,3 +126,27 @@ async def test_a_proxy_that_drops_out_during_a_drain_calls_it_off(house: House) 
     await house.advance(300)
     house.scaler.links.disconnected(house.proxy, clean=False)
     assert house.phase("a") is Phase.AWAKE
+
+
+async def test_a_proxy_that_drops_out_after_it_acknowledged_calls_it_off_too(house: House) -> None:
+    """Unheard, it sends visits to the last address it knew, drain or not."""
+    second = house.scaler.links.connected("p2", "test")
+    house.add("a")
+    await house.awake("a")
+    await house.advance(300)
+    house.acknowledge("a")
+    assert house.phase("a") is Phase.DRAINING
+    house.scaler.links.disconnected(house.proxy, clean=False)
+    assert house.phase("a") is Phase.AWAKE
+    house.scaler.links.disconnected(second, clean=True)
+
+
+async def test_open_work_of_a_proxy_that_came_during_the_drain_calls_it_off(house: House) -> None:
+    house.add("a")
+    await house.awake("a")
+    await house.advance(300)
+    late = house.scaler.links.connected("p2", "test")
+    house.scaler.links.reported(late, "a", link.Work(in_flight=1, busy=1, held=0, idle_for=None))
+    house.acknowledge("a")
+    assert house.phase("a") is Phase.AWAKE
+    assert house.scaler.status("a").reason == "1 in flight"

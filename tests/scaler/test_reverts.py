@@ -35,6 +35,7 @@ async def test_somebody_who_keeps_undoing_sleeps_is_given_way_for_a_while_and_it
         await house.settle()
         assert house.phase("a") is Phase.AWAKE
     assert told == [("a", ENOUGH, "to 3 by argocd")]
+    assert any("a is left awake for 5m" in event.text for event in house.scaler.bus.recent)
     assert "sleeps were undone: to 3 by argocd" in house.scaler.status("a").reason
     assert house.scaler.status("a").reverts == ENOUGH
     await house.advance(FIRST_PAUSE - 1)

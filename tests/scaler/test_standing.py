@@ -111,3 +111,12 @@ async def test_what_an_app_that_sleeps_was_last_used_for_is_remembered_for_peopl
     async with new_house(0) as house:
         house.add("a", standing=Standing(up=False, last_access=house.clock.wall() - 77))
         assert house.scaler.status("a").last_access == pytest.approx(house.clock.wall() - 77)
+
+
+@pytest.mark.parametrize("remembered", [float("nan"), float("-inf"), float("inf"), -1e30, 1e30])
+async def test_nonsense_that_is_remembered_harms_nobody(new_house: NewHouse, remembered: float) -> None:
+    async with new_house(10_000) as house:
+        house.add("a", idle=300, standing=Standing(True, remembered, HERE))
+        assert house.scaler.status("a").to_json()["last_access"]
+        await house.advance(300)
+        assert house.phase("a") is Phase.DRAINING

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from scaler.api.apps import nearest
-from scaler.errors import SleepRefused, WakeFailed
+from scaler.errors import NotManaged, SleepRefused, WakeFailed
 from tests.scaler.api.fake_control import FakeControl, an_app, until
 from torpor.words import Phase
 
@@ -183,3 +183,14 @@ def test_nearest_names_are_found_among_very_many() -> None:
     assert "team-7/app-5007" in nearest("team-7/app-5007x", names)
     assert nearest("app-123", names)[0] == "team-23/app-123"
     assert nearest("x" * 100_000, names) == []
+
+
+@pytest.mark.parametrize("verb", ["wake", "sleep"])
+async def test_what_torpor_only_forwards_to_can_neither_be_woken_nor_put_to_sleep(
+    client: aiohttp.ClientSession, url: str, control: FakeControl, verb: str
+) -> None:
+    control.failure = NotManaged()
+    async with client.post(f"{url}/v1/apps/notes/{verb}") as answer:
+        assert answer.status == 409
+        assert answer.content_type == "application/problem+json"
+        assert "only forwards visits to it" in (await answer.json())["detail"]
