@@ -1,0 +1,190 @@
+"""Starts that fail in a real cluster fail at once, with the cluster's own words; those that may succeed go on."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from scaler.runtimes.kubernetes.pods.pod import read_pod
+from scaler.runtimes.kubernetes.pods.progress import Failed, Progress
+from tests.cluster.pods.telling import SOON, Telling
+from tests.cluster.rig.api import path
+from tests.cluster.rig.images import BUSYBOX
+from tests.cluster.rig.manifests import deployment
+from tests.cluster.rig.space import Space
+from tests.cluster.rig.until import until
+
+type Tree = dict[str, Any]
+
+
+def app(name: str, container: Tree | None = None, pod: Tree | None = None, **more: Any) -> Tree:
+    """The tests' app with something wrong about its container or its pod; 0 replicas."""
+    made = deployment(name, **more)
+    spec = made["spec"]["template"]["spec"]
+    spec |= {"terminationGracePeriodSeconds": 0} | (pod or {})
+    spec["containers"][0] |= container or {}
+    return made
+
+
+def start(space: Space, manifest: Tree, plural: str = "deployments") -> Telling:
+    space.apply(manifest)
+    space.scale(manifest["metadata"]["name"], 1, plural)
+    return Telling(space, manifest["metadata"]["name"], plural)
+
+
+def busybox(*command: str) -> Tree:
+    return {"image": BUSYBOX, "command": [*command], "readinessProbe": None}
+
+
+def test_what_is_wrong_with_a_container_is_told_at_once(namespace: Space) -> None:
+    """All in one cluster's time: each takes as long as a pod takes to come."""
+    tellings = {
+        words: start(namespace, app(f"web-{number}", container))
+        for number, (container, words) in enumerate(
+            [
+                ({"image": "registry.invalid/web:1", "imagePullPolicy": "Always"}, "ErrImagePull: "),
+                ({"image": "torpor.test/nothing:1"}, "ErrImageNeverPull: Container image "),
+                ({"image": "Not A Name"}, "InvalidImageName: "),
+                ({"envFrom": [{"configMapRef": {"name": "lost"}}]}, 'CreateContainerConfigError: configmap "lost" not'),
+                ({"command": ["/no/such/program"]}, "RunContainerError: "),
+            ]
+        )
+    }
+    for words, telling in tellings.items():
+        reason = telling.failure()
+        assert reason.startswith(words) or (words in reason and reason.startswith("ImagePullBackOff: "))
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [(("sh", "-c", "exit 3"), "3 (Error)"), (("true",), "0 (Completed)")], ids=["crash", "end"]
+)
+def test_an_app_that_ends_twice_has_failed(namespace: Space, command: tuple[str, ...], code: str) -> None:
+    telling = start(namespace, app("web", busybox(*command)))
+    assert telling.failure().endswith(f"container app ended 2 times, the last time with exit code {code}")
+
+
+def test_an_init_container_that_ends_badly_twice_has_failed(namespace: Space) -> None:
+    init = {"name": "migrate", "image": BUSYBOX, "imagePullPolicy": "Never", "command": ["sh", "-c", "exit 7"]}
+    telling = start(namespace, app("web", pod={"initContainers": [init]}))
+    assert telling.failure().endswith("init container migrate ended 2 times, the last time with exit code 7 (Error)")
+
+
+def test_an_init_container_that_takes_its_time_is_told(namespace: Space) -> None:
+    init = {"name": "migrate", "image": BUSYBOX, "imagePullPolicy": "Never", "command": ["sleep", "600"]}
+    start(namespace, app("web", pod={"initContainers": [init]})).says("init container migrate")
+
+
+def test_a_pod_that_is_prepared_is_told_what_it_lacks(namespace: Space) -> None:
+    volume = {"name": "settings", "configMap": {"name": "lost"}}
+    mount = {"volumeMounts": [{"name": "settings", "mountPath": "/settings"}]}
+    start(namespace, app("web", mount, {"volumes": [volume]})).says("FailedMount: MountVolume.SetUp failed for volume")
+
+
+def test_a_pod_for_which_there_is_no_room_fails_after_a_moment(namespace: Space) -> None:
+    huge = {"resources": {"requests": {"cpu": "1k"}}}
+    telling = start(namespace, app("web", huge))
+    telling.says("waiting for a node: 0/1 nodes are available: 1 Insufficient cpu")
+    assert telling.failure().startswith("Unschedulable: 0/1 nodes are available: 1 Insufficient cpu")
+
+
+def test_a_pod_that_its_node_rejects_has_failed(namespace: Space) -> None:
+    node = namespace.cluster.api.get("/api/v1/nodes")["items"][0]["metadata"]["name"]
+    telling = start(namespace, app("web", {"resources": {"requests": {"cpu": "1k"}}}, {"nodeName": node}))
+    try:
+        assert telling.failure().startswith("OutOfcpu: Pod was rejected: Node didn't have enough resource: cpu")
+    finally:
+        namespace.scale("web", 0)  # the cluster would make one after the other
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
+def test_a_quota_that_is_used_up_is_told_at_once(namespace: Space, kind: str) -> None:
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "small"},
+        "spec": {"hard": {"pods": "0"}},
+    }
+    namespace.apply(quota)
+    telling = start(namespace, app("web", kind=kind), f"{kind.lower()}s")
+    reason = telling.failure()
+    assert reason.startswith("FailedCreate: ")
+    assert "exceeded quota: small, requested: pods=1, used: pods=0, limited: pods=0" in reason
+
+
+def test_a_pod_that_is_not_secure_enough_is_told_at_once(namespace: Space) -> None:
+    label = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
+    namespace.cluster.api.patch(path("namespaces", name=namespace.name), label)
+    assert 'violates PodSecurity "restricted:latest"' in start(namespace, app("web")).failure()
+
+
+@contextlib.contextmanager
+def denied(space: Space) -> Iterator[None]:
+    """No pod is let into the namespace."""
+    group, name = "admissionregistration.k8s.io/v1", f"torpor-{uuid.uuid4().hex[:8]}"
+    policies, bindings = f"{group}/validatingadmissionpolicies", f"{group}/validatingadmissionpolicybindings"
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    here = {"matchLabels": {"kubernetes.io/metadata.name": space.name}}
+    api = space.cluster.api
+    api.create(
+        path(policies),
+        {
+            "metadata": {"name": name},
+            "spec": {
+                "matchConstraints": {"resourceRules": [rule]},
+                "validations": [{"expression": "false", "message": "not on a Friday"}],
+            },
+        },
+    )
+    api.create(
+        path(bindings),
+        {
+            "metadata": {"name": name},
+            "spec": {
+                "policyName": name,
+                "validationActions": ["Deny"],
+                "matchResources": {"namespaceSelector": here},
+            },
+        },
+    )
+    try:
+        yield
+    finally:
+        api.delete(path(bindings, name=name))
+        api.delete(path(policies, name=name))
+
+
+def test_a_pod_that_admission_denies_is_told_at_once(namespace: Space) -> None:
+    namespace.apply(app("web"))
+
+    def failure() -> str:
+        """The policy takes a moment to hold: until then a pod may slip in."""
+        namespace.scale("web", 0)
+        until(lambda: not namespace.pods("web"), SOON, "the end of a pod that has slipped in")
+        telling = Telling(namespace, "web")
+        namespace.scale("web", 1)
+        until(lambda: namespace.pods("web") or isinstance(telling.look(), Failed), SOON, "a pod, or none")
+        now = telling.look()
+        return now.reason if isinstance(now, Failed) else ""
+
+    with denied(namespace):
+        reason = until(failure, SOON, "a denial")
+    assert reason.startswith("FailedCreate: pods ")
+    assert "denied request: not on a Friday" in reason
+
+
+def test_a_broken_deploy_beside_a_pod_that_works_fails_nothing(namespace: Space) -> None:
+    telling = start(namespace, app("web"))
+    telling.says("started")
+    broken = {"containers": [{"name": "app", "image": "torpor.test/nothing:1", "imagePullPolicy": "Never"}]}
+    namespace.patch("deployments", "web", {"spec": {"template": {"spec": broken}}})
+
+    def stuck() -> bool:
+        now = telling.look()
+        assert isinstance(now, Progress), now
+        found = [container for source in namespace.pods("web") for container in read_pod(source).containers]
+        return any(container.waiting and container.waiting.reason == "ErrImageNeverPull" for container in found)
+
+    until(stuck, SOON, "the new pod to be stuck")
+    assert isinstance(telling.look(), Progress)
