@@ -71,6 +71,10 @@ GATEWAYS = (
     Kind("gateway.networking.k8s.io", "v1", "gateways", "Gateway"),
     Kind("gateway.networking.k8s.io", "v1beta1", "gateways", "Gateway"),
 )
+REFERENCE_GRANTS = (
+    Kind("gateway.networking.k8s.io", "v1", "referencegrants", "ReferenceGrant"),
+    Kind("gateway.networking.k8s.io", "v1beta1", "referencegrants", "ReferenceGrant"),
+)
 SCALED_OBJECTS = (Kind("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject"),)
 """Kinds that a cluster may or may not have, in the versions that we can read, best first."""
 

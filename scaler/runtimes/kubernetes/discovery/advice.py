@@ -8,7 +8,9 @@ from scaler.runtimes.kubernetes.objects.annotations import Bad
 from scaler.runtimes.kubernetes.objects.autoscalers import Autoscaler, ScaledObject
 from scaler.runtimes.kubernetes.objects.probe import Exec
 from scaler.runtimes.kubernetes.objects.reading import Ref
+from scaler.runtimes.kubernetes.objects.remembered import WRITTEN
 from scaler.runtimes.kubernetes.objects.workload import MANAGED, Workload
+from torpor.words import Phase
 
 _ROUTE = (
     "Let an Ingress of a class that Torpor serves, or an HTTPRoute, lead to a Service that selects its pods; or set "
@@ -17,13 +19,22 @@ _ROUTE = (
 
 
 def label_problems(workload: Workload) -> list[Problem]:
-    """What is wrong with the label that opts in."""
-    if workload.opted in (None, "true", "false"):
-        return []
-    message = f"the label {MANAGED} is {str(workload.opted)[:63]!r}; allowed are true and false"
-    return [
-        Problem(workload.ref, None, Reason.BAD_ANNOTATION, message, f'Set it to "true" to opt in: {MANAGED}: "true".')
-    ]
+    """What is wrong with the label that opts in, or with its absence."""
+    ref = workload.ref
+    opt_in = f'Set the label {MANAGED}: "true" on it, or on its namespace.'
+    told = []
+    if workload.opted not in (None, "true", "false"):
+        message = f"the label {MANAGED} is {str(workload.opted)[:63]!r}; allowed are true and false"
+        told.append(Problem(ref, None, Reason.BAD_ANNOTATION, message, opt_in))
+    elif not workload.managed and workload.opted is None and workload.annotations.keys() - set(WRITTEN):
+        message = "it has annotations of Torpor's, but it is not managed: they do nothing"
+        told.append(Problem(ref, None, Reason.NOT_MANAGED, message, opt_in, note=True))
+    if not workload.managed and not workload.up and workload.remembered.phase is Phase.ASLEEP:
+        message = "it was put to sleep and is not managed any more: nobody wakes it"
+        count = workload.remembered.replicas or 1
+        fix = f"kubectl --namespace {ref.namespace} scale {ref.plural}/{ref.name} --replicas={count}"
+        told.append(Problem(ref, None, Reason.LEFT_ASLEEP, message, fix))
+    return told
 
 
 def annotation_problems(workload: Workload, bad: Iterable[Bad]) -> list[Problem]:
@@ -78,7 +89,7 @@ def _probe(found: Found, workload: Workload) -> Problem | None:
         message = "its readiness probe is a command, which only the kubelet can run: wakes wait for its next period"
         fix = "Use httpGet, tcpSocket or grpc, or set torpor.dev/ready-path; else keep periodSeconds at 1."
         return Problem(workload.ref, workload.app, Reason.EXEC_PROBE, message, fix, note=True)
-    if found.probe is None and not workload.template_of:
+    if found.probe is None and workload.templated:
         message = "it has no readiness probe: it counts as ready as soon as its port accepts a connection"
         fix = "Give it a readinessProbe, or set torpor.dev/ready-path."
         return Problem(workload.ref, workload.app, Reason.NO_PROBE, message, fix, note=True)

@@ -122,6 +122,9 @@ class Assembly:
     def _move(self, app: AppId, dirty: Dirty, changed: set[AppId]) -> None:
         """Its count or its version has changed, which matters to nobody else unless it shares a Service."""
         found, holder = self.apps.get(app), self.workloads.holder(app)
+        if holder is None:
+            for workload in self.workloads.named(app):
+                self._book.put(workload.ref, "label", label_problems(workload))
         if found is None or holder is None or found.workload == holder:
             return
         self.apps[app] = replace(found, workload=holder)

@@ -33,10 +33,10 @@ def make_doors(leads: Iterable[Lead], home: Port, ports: Mapping[str, int]) -> t
     if not by_port:
         return (Door("", home),)
 
-    def order(port: Port) -> tuple[bool, bool, int, str]:
+    def order(port: Port) -> tuple[bool, bool, bool, int, str]:
         number = ports.get(port, 0) if isinstance(port, str) else port or 0
         at_home = port == home or (isinstance(home, str) and ports.get(home) == number) or (number == home != 0)
-        return not at_home, isinstance(port, str), number, str(port)
+        return port != home, not at_home, isinstance(port, str), number, str(port)
 
     first, *others = sorted(by_port, key=order)
     return (

@@ -88,6 +88,8 @@ class Reason(StrEnum):
     NEED_MISSING = "NeedMissing"
     NEED_CIRCLE = "NeedCircle"
     NO_PODS = "PodsUnknown"
+    NOT_MANAGED = "NotManaged"
+    LEFT_ASLEEP = "LeftAsleep"
     NO_PROBE = "ReadinessProbeMissing"
     EXEC_PROBE = "ExecProbe"
     AUTOSCALER = "AutoscalerFound"

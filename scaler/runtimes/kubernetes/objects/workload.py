@@ -68,6 +68,8 @@ class Workload:
     """A digest of its pod template: tells its revisions apart."""
     template_of: str
     """The object whose pod template it uses instead of its own (`workloadRef` of a Rollout), else empty."""
+    templated: bool = True
+    """Whether it has a pod template of its own; else its pods' ports and probe are not known."""
 
     @property
     def up(self) -> bool:
@@ -119,6 +121,7 @@ def read_workload(kind: KindOf, source: object, *, namespace_managed: bool = Fal
         gitops=_gitops(meta),
         template=_digest(template),
         template_of=f"{text(other.get('kind'))} {text(other.get('name'))}".strip()[:300],
+        templated=bool(template),
     )
 
 

@@ -60,3 +60,21 @@ def test_a_workload_whose_pods_nobody_can_tell_is_reported(cluster: Cluster) -> 
 def test_each_problem_says_what_to_do(cluster: Cluster) -> None:
     cluster.put(DEPLOYMENTS, deployment(annotations=annotated(hold="x", keep_awake="09:00-10:00 UTC", needs="b")))
     assert all(problem.fix and problem.fix[0].isupper() for problem in cluster.problems)
+
+
+def test_what_is_left_asleep_when_its_label_goes_is_told_with_the_way_back(cluster: Cluster) -> None:
+    asleep = annotated(replicas="3", phase="asleep")
+    cluster.put(DEPLOYMENTS, deployment(annotations=asleep, replicas=0))
+    assert Reason.LEFT_ASLEEP not in cluster.reasons()
+    cluster.put(DEPLOYMENTS, deployment(annotations=asleep, replicas=0, managed=None))
+    (told,) = (problem for problem in cluster.problems if problem.reason is Reason.LEFT_ASLEEP)
+    assert told.fix == "kubectl --namespace shop scale deployments/web --replicas=3"
+    cluster.put(DEPLOYMENTS, deployment(annotations=asleep, replicas=3, managed=None))
+    assert not list(cluster.problems)
+
+
+def test_annotations_without_the_label_are_noted(cluster: Cluster) -> None:
+    cluster.put(DEPLOYMENTS, deployment(annotations=annotated(idle_timeout="5m"), managed=None))
+    assert cluster.notes() == {Reason.NOT_MANAGED}
+    cluster.put(DEPLOYMENTS, deployment(annotations=annotated(idle_timeout="5m"), managed="false"))
+    assert cluster.notes() == set()

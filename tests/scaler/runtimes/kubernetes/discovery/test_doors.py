@@ -22,6 +22,7 @@ def test_the_door_at_home_is_the_main_one_whether_by_name_or_by_number() -> None
     assert make_doors(leads, "http", {"http": 8080}) == named
     assert make_doors(leads, 8080, {"http": 8080}) == named
     assert make_doors([Lead(A, 8080), Lead(B, 1)], "http", {"http": 8080})[0].port == 8080
+    assert make_doors([Lead(A, 8080), Lead(B, "http")], "http", {"http": 8080})[0].port == "http"
 
 
 def test_nowhere_at_home_the_lowest_port_is_the_main_one() -> None:
