@@ -109,6 +109,8 @@ class Crews:
             self._look_at(app)
 
     def _said(self, app: AppId, ask: Ask, answer: Answer) -> None:
+        if answer.reached and (serving := self._serving.get(app)):
+            serving.refused(ask)
         self._words.setdefault(app, {})[ask.life.uid] = f"{ask.question} (last answer {answer.words})"
         if news := self._news.pop(app, None):
             news.set()

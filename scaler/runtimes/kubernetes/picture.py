@@ -17,10 +17,10 @@ from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.api.watch import Key, Watch, key_of, without_managed_fields
 from scaler.runtimes.kubernetes.discovery.discovery import Discovery
 from scaler.runtimes.kubernetes.discovery.found import Found
-from scaler.runtimes.kubernetes.objects.reading import Malformed, mapping
+from scaler.runtimes.kubernetes.objects.reading import Malformed
 from scaler.runtimes.kubernetes.owners import Owners
 from scaler.runtimes.kubernetes.pods.nodes import read_node
-from scaler.runtimes.kubernetes.pods.pod import Condition, Pod, read_conditions, read_pod
+from scaler.runtimes.kubernetes.pods.pod import Condition, Pod, observed_conditions, read_pod
 from torpor.words import AppId
 
 logger = logging.getLogger(__name__)
@@ -217,7 +217,7 @@ class _Workloads(_Objects):
 
     def _take(self, item: Json) -> bool:
         """Whether they are others than before."""
-        key, found = (self._kind, key_of(item)), read_conditions(mapping(item.get("status")))
+        key, found = (self._kind, key_of(item)), observed_conditions(item)
         if self._picture.conditions.get(key) == found:
             return False
         self._picture.conditions[key] = found

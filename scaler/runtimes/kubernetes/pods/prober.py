@@ -19,7 +19,7 @@ _AT_ONCE = 256
 """Connections at a time."""
 _LEAST = 0.02
 _SHARE = 0.001
-"""Of a second, for each pod that is asked: a thousand looks a second take about a third of a core."""
+"""Of a second, for each pod that is asked: a thousand looks a second take about an eighth of a core."""
 _WEARY = 1 / 600
 """What has not answered for long is asked at longer intervals: after a minute every 100 ms, after an hour every 5 s."""
 _SELDOM = 5.0
