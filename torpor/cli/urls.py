@@ -9,10 +9,10 @@ def base_url(address: Address, *, tls: bool = False) -> str:
 
 
 def app_url(hosts: tuple[str, ...], listen: Address, *, tls: bool = False) -> str:
-    """The URL of an app: its first host without a wildcard, at the port where visitors come in; `""` without one."""
-    plain = [host for host in hosts if not host.startswith("*.")]
+    """The URL of an app: its first host that everybody can open, at the port where visitors come in; `""` without one."""
+    plain = [host for host in hosts if not host.startswith(("*", "?")) and " " not in host]
     if not plain:
         return ""
-    host, slash, path = plain[0].partition("/")
+    host, slash, path = plain[0].removeprefix("=").partition("/")
     port = "" if listen.port == (443 if tls else 80) else f":{listen.port}"
     return f"{'https' if tls else 'http'}://{host}{port}{slash}{path}"

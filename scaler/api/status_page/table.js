@@ -148,8 +148,8 @@ const usual = seconds => seconds < 10 ? `${seconds.toFixed(1)} s` : span(seconds
 
 function link({parts, app}) {
   parts.hosts.replaceChildren(...app.hosts.map(host => {
-    if (host.startsWith("*.") || !port) return Object.assign(document.createElement("span"), {textContent: host});
-    const [name, ...path] = host.split("/");
+    if (/^[*?]| /.test(host) || !port) return Object.assign(document.createElement("span"), {textContent: host});
+    const [name, ...path] = host.replace(/^=/, "").split("/");
     const anchor = document.createElement("a");
     anchor.href = `http://${name}${port === "80" ? "" : `:${port}`}/${path.join("/")}`;
     anchor.textContent = host;

@@ -12,6 +12,11 @@ from torpor.words import Address
         (("notes.localhost",), 8080, "http://notes.localhost:8080"),
         (("*.x.localhost", "example.localhost/docs"), 80, "http://example.localhost/docs"),
         (("*.x.localhost",), 8080, ""),
+        (
+            ("?.x.localhost", "*", "x.localhost [env=new]", "x.localhost @3", "=x.localhost/docs"),
+            80,
+            "http://x.localhost/docs",
+        ),
         ((), 8080, ""),
     ],
 )

@@ -78,10 +78,19 @@ async def test_a_row_tells_all_about_its_app(page: Page, api: FakeApi) -> None:
 
 
 async def test_hosts_lead_to_the_app_at_the_port_of_the_visitors(page: Page, api: FakeApi) -> None:
-    api.apps["notes"] = replace(api.apps["notes"], hosts=("notes.localhost", "*.notes.localhost", "x.localhost/docs"))
+    hosts = (
+        "notes.localhost",
+        "*.notes.localhost",
+        "x.localhost/docs",
+        "=y.localhost/z",
+        "?.y.localhost",
+        "y.test [k=v]",
+    )
+    api.apps["notes"] = replace(api.apps["notes"], hosts=hosts)
     await opened(page, api)
     links = await page.evaluate(f"[...{row('notes')}.querySelectorAll('a')].map(e => e.href)")
-    assert links == ["http://notes.localhost:8080/", "http://x.localhost:8080/docs"]
+    paths = ["notes.localhost:8080/", "x.localhost:8080/docs", "y.localhost:8080/z"]
+    assert links == [f"http://{path}" for path in paths]
     assert "*.notes.localhost" in await page.evaluate(part("notes", "hosts"))
 
 
