@@ -9,7 +9,7 @@ def base_url(address: Address, *, tls: bool = False) -> str:
 
 
 def app_url(hosts: tuple[str, ...], listen: Address, *, tls: bool = False) -> str:
-    """The URL of an app: its first host that everybody can open, at the port where visitors come in; `""` without one."""
+    """The URL of an app: its first host that one can type, at the port where visitors come in; `""` without one."""
     plain = [host for host in hosts if not host.startswith(("*", "?")) and " " not in host]
     if not plain:
         return ""
