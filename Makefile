@@ -5,15 +5,16 @@ SHELL := /bin/sh
 
 APPS := .cache/apps
 PYTEST := .venv/bin/python -m pytest
+CLUSTER := .venv/bin/python -m tests.cluster
 # Tests wait more than they compute: two workers a core, and not so many that they get into each other's way.
 WORKERS := $(shell cores=$$(nproc); echo $$((cores < 4 ? 2 * cores : 8)))
 COMPILE := CUSTOM_COMPILE_COMMAND="make constraints" .venv/bin/python -m piptools compile --quiet --generate-hashes \
 	--strip-extras --allow-unsafe --no-emit-options
 
-.PHONY: help setup demo test lint bench soak constraints clean
+.PHONY: help setup demo test test-cluster lint bench soak constraints clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.filled ## Fill .venv, so that .venv/bin/torpor works
 	@echo ".venv/bin/torpor is ready."
@@ -21,9 +22,14 @@ setup: .venv/.filled ## Fill .venv, so that .venv/bin/torpor works
 demo: .venv/.filled ## Set up and show Torpor with three small apps
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/torpor demo
 
-test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (some five minutes)
+test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (some ten minutes; more at first)
 	@.ci/need-programs chromium curl haproxy ip nginx wrk
-	@$(PYTEST) -n $(WORKERS)
+	@$(CLUSTER) programs
+	@status=0; $(PYTEST) -n $(WORKERS) --ignore tests/cluster || status=$$?; $(PYTEST) tests/cluster || status=$$?; exit $$status
+
+test-cluster: .venv/.filled-dev ## Only those on a real Kubernetes (root, Go, Debian)
+	@$(CLUSTER) programs
+	@$(PYTEST) tests/cluster
 
 lint: .venv/.filled-dev ## Check style, types and who imports whom
 	.venv/bin/ruff check
@@ -36,7 +42,8 @@ bench: .venv/.filled-dev ## Measure against other proxies and none (needs wrk an
 	@.venv/bin/python -m bench
 
 soak: .venv/.filled-dev ## Run the long tests: more cycles, fuzzing, 1 GiB
-	@.ci/need-programs haproxy
+	@.ci/need-programs haproxy ip
+	@$(CLUSTER) programs
 	@$(PYTEST) -m soak
 
 constraints: .venv/.filled-dev ## Pin and hash the newest packages that pyproject.toml allows

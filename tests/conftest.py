@@ -37,6 +37,8 @@ class OneByOne(LoadScopeScheduling):
             return "hogs"
         if module in DEFAULT_PORTS:
             return "default ports"
+        if module.startswith("tests/cluster/"):
+            return "cluster"  # one for all of them, which some break
         if _shares(module):
             return module + next((engine for engine in CANNOT if engine in nodeid), "")
         return nodeid

@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from tests.cluster.programs import fill
+from tests.cluster.rig import images
 from tests.cluster.rig.cluster import Cluster, running
 
 NAME = "dev"
@@ -22,6 +24,8 @@ def main() -> int:
     commands.add_parser("down", help="end it and forget what was in it")
     commands.add_parser("list", help="the clusters that run")
     commands.add_parser("programs", help="only fill the cache with what a cluster runs")
+    writing = commands.add_parser("images", help="write the tests' images, for a cluster that somebody else brings up")
+    writing.add_argument("directory", type=Path)
     for name, what in (
         ("kubectl", "kubectl …, as an administrator"),
         ("run", "run a command in its network, with this machine's files"),
@@ -31,10 +35,14 @@ def main() -> int:
     told = parser.parse_args()
     reason = fill.missing()
     if reason is not None:
-        sys.exit(f"No cluster here: {reason}.")
+        sys.stderr.write(f"\n*** No cluster here, and no tests that want one: {reason}. ***\n\n")
+        return int(told.command != "programs")  # the tests themselves decide whether that is a failure
     match told.command:
         case "programs":
             fill.fill()
+        case "images":
+            written = images.write(told.directory, fill.fill())
+            sys.stdout.write("".join(f"{file}\n" for file in written))
         case "list":
             sys.stdout.write("".join(f"{name}\n" for name in running()))
         case "up":

@@ -1,23 +1,21 @@
 """A real Kubernetes of one node on this machine, for tests: to look at, to change, and to break."""
 
 import contextlib
-import fcntl
 import json
-import os
-import shutil
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.cluster.programs.fill import Programs, fill
-from tests.cluster.rig import certificates, namespaces, starting
+from tests.cluster.rig import certificates, starting
 from tests.cluster.rig.access import Access
 from tests.cluster.rig.api import Api
 from tests.cluster.rig.audit import Audit
+from tests.cluster.rig.claims import claimed, clear
 from tests.cluster.rig.network import Network
 from tests.cluster.rig.part import Part
 from tests.cluster.rig.place import Place, home
-from tests.cluster.rig.warden_client import Lease, launch
+from tests.cluster.rig.warden_client import Lease, launch, lives
 
 type More = Mapping[str, Sequence[str]]
 
@@ -43,14 +41,16 @@ class Cluster(Access):
         """
         place = Place(name)
         programs = fill()
-        with _locked(place):
+        with claimed(place):
             with contextlib.suppress(OSError):
                 lease = Lease(place)
                 if place.marker.exists():
-                    return cls(place, lease, programs)
+                    cluster = cls(place, lease, programs)
+                    assert cluster.has_node == node, f"cluster {name} runs, and is of the other kind"
+                    return cluster
                 lease.end()  # its maker was killed half-way
             sweep()
-            _forget(place)
+            clear(place)
             for directory in (place.pki, place.settings, place.logs, place.data):
                 directory.mkdir(parents=True)
             place.more.write_text(json.dumps(more or {}))
@@ -76,6 +76,11 @@ class Cluster(Access):
         return self._programs
 
     @property
+    def has_node(self) -> bool:
+        """Whether pods run on it."""
+        return self.place.marker.read_text() == starting.NODE
+
+    @property
     def audit(self) -> Audit:
         """What others than its own parts and the tests have asked of it."""
         return Audit(self.place.audit)
@@ -87,7 +92,8 @@ class Cluster(Access):
     def end(self) -> None:
         """It ends for all, at once."""
         self._lease.end()
-        shutil.rmtree(self.place.directory)
+        with claimed(self.place):
+            clear(self.place)
 
     def keep(self) -> None:
         """It stays, whoever closes it, until somebody ends it."""
@@ -104,7 +110,7 @@ class Cluster(Access):
                 self.part(name).start()
             else:
                 self._lease.ask("signal", name=name, signal=signal.SIGCONT)
-        starting.wait(self, node=self.place.marker.read_text() == starting.NODE)
+        starting.wait(self, node=self.has_node)
 
     def kubeconfig_of(self, user: str, groups: Sequence[str] = ()) -> Path:
         """A way in for this user, who may do what RBAC lets him, and whose calls the audit log tells apart."""
@@ -118,37 +124,16 @@ class Cluster(Access):
 
 def running() -> list[str]:
     """The names of the clusters on this machine."""
-    return sorted(place.name for place in _places() if _lives(place))
+    return sorted(place.name for place in _places() if lives(place))
 
 
 def sweep() -> None:
-    """Forget the clusters of runs that are over, however they ended."""
+    """Forget the clusters of runs that are over, however they ended; those that somebody sees to are his."""
     for place in _places():
-        with contextlib.suppress(BlockingIOError), _locked(place, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            if not _lives(place):
-                _forget(place)
+        with contextlib.suppress(BlockingIOError), claimed(place, wait=False):
+            if not lives(place):
+                clear(place)
 
 
 def _places() -> list[Place]:
     return [Place(directory.name) for directory in home().glob("*/")]
-
-
-def _lives(place: Place) -> bool:
-    with contextlib.suppress(OSError):
-        Lease(place).close()
-        return True
-    return False
-
-
-def _forget(place: Place) -> None:
-    namespaces.sweep(place.cgroup)
-    shutil.rmtree(place.directory, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _locked(place: Place, how: int = fcntl.LOCK_EX) -> Iterator[None]:
-    """Whoever comes second waits until the first has a cluster."""
-    home().mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(home() / f"{place.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)) as lock:
-        fcntl.flock(lock, how)
-        yield

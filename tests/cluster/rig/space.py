@@ -14,7 +14,7 @@ from tests.cluster.rig.until import until
 
 type Tree = dict[str, Any]
 
-SOON = 30.0
+SOON = 60.0
 """Seconds for what a cluster does at its leisure."""
 
 

@@ -2,12 +2,13 @@
 
     python -m tests.cluster.rig.warden NAME      returns when the warden listens
 
-Whoever holds a connection to its socket needs the cluster. When the last one is gone, however it went, the warden ends
-a few seconds later, and with it, by the kernel's hand, every process of the cluster. So nothing outlives a test run
-that was killed. A request is a line of JSON, as is its answer:
+Whoever has said something on its socket needs the cluster for as long as the connection is open. When the last one is
+gone, however it went, the warden ends a few seconds later, and with it, by the kernel's hand, every process of the
+cluster. So nothing outlives a test run that was killed. A request is a line of JSON, as is its answer:
 
     {"do": "start", "name": …, "command": […], "environment": {…}, "log": …}
     {"do": "signal", "name": …, "signal": 9}
+    {"do": "need"}                      nothing else
     {"do": "state"}                     the process id of each part; null for those that have ended
     {"do": "keep"}                      stay without anybody, until told to end
     {"do": "end"}
@@ -23,6 +24,7 @@ import sys
 from typing import Any
 
 from tests.cluster.rig import namespaces
+from tests.cluster.rig.claims import claimed, clear
 from tests.cluster.rig.place import Place
 
 LINGER = 5.0
@@ -61,10 +63,13 @@ class Warden:
             self._leaving = asyncio.get_running_loop().call_later(LINGER, self._over.set)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._count(1)
+        needs = False
         try:
             with contextlib.suppress(ConnectionError):
                 while line := await reader.readline():
+                    if not needs:
+                        needs = True
+                        self._count(1)
                     try:
                         answer = self._do(json.loads(line))
                     except (OSError, LookupError, ValueError) as wrong:
@@ -72,7 +77,8 @@ class Warden:
                     writer.write(json.dumps(answer).encode() + b"\n")
                     await writer.drain()
         finally:
-            self._count(-1)
+            if needs:
+                self._count(-1)
             writer.close()
 
     def _do(self, told: dict[str, Any]) -> dict[str, Any]:
@@ -133,12 +139,14 @@ def main(name: str) -> int:
 
 
 def _keep(place: Place, telling: int) -> None:
-    """The keeper stays outside of the process ids, to sweep when all is over."""
+    """The keeper stays outside of the process ids, to clear away when all is over, if nobody else has by then."""
     os.setsid()
     log = os.open(place.logs / "warden.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     empty = os.open(os.devnull, os.O_RDONLY)
     for descriptor, stream in ((empty, 0), (log, 1), (log, 2)):
         os.dup2(descriptor, stream)
+    outside = os.open("/proc/self/ns/mnt", os.O_RDONLY)
+    own = place.directory.stat().st_ino
     namespaces.make_cgroup(place.cgroup)
     namespaces.leave()
     inside = os.fork()
@@ -148,8 +156,10 @@ def _keep(place: Place, telling: int) -> None:
         sys.exit(0)
     os.close(telling)
     os.waitpid(inside, 0)
-    namespaces.sweep(place.cgroup)
-    place.socket.unlink(missing_ok=True)
+    os.setns(outside, os.CLONE_NEWNS)  # where the cluster's mounts are not; it can start no process any more
+    with claimed(place):
+        if place.directory.exists() and place.directory.stat().st_ino == own:
+            clear(place)
     sys.exit(0)
 
 

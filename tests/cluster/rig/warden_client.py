@@ -1,7 +1,9 @@
 """The way to a cluster's warden: as long as it is open, the cluster stays."""
 
+import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -11,7 +13,6 @@ from typing import Any
 
 from tests.cluster.rig.components import ROOT
 from tests.cluster.rig.place import Place
-from tests.cluster.rig.until import until
 
 DEADLINE = 30.0
 """Seconds for an answer."""
@@ -21,7 +22,6 @@ class Lease:
     """Somebody's need of a cluster. Raises ConnectionError or FileNotFoundError where there is none."""
 
     def __init__(self, place: Place) -> None:
-        self._place = place
         self._socket = socket.socket(socket.AF_UNIX)
         try:
             self._socket.settimeout(DEADLINE)
@@ -33,6 +33,7 @@ class Lease:
         credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         self.pid: int = struct.unpack("3i", credentials)[0]
         """The warden's process id, seen from here."""
+        self.ask("need")
 
     def ask(self, what: str, **details: Any) -> dict[str, int | None]:
         """See `warden`; the answer is which parts run."""
@@ -52,10 +53,23 @@ class Lease:
         self._socket.close()
 
     def end(self) -> None:
-        """End the cluster at once, for all, and wait until all of it is gone: its keeper removes the socket last."""
-        os.kill(self.pid, signal.SIGKILL)
+        """End the cluster at once, for all, and wait until its last process is gone."""
+        descriptor = os.pidfd_open(self.pid)
         self.close()
-        until(lambda: not self._place.socket.exists(), DEADLINE, f"the end of cluster {self._place.name}")
+        try:
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            ended, _, _ = select.select([descriptor], [], [], DEADLINE)
+            assert ended, f"the cluster's warden, process {self.pid}, does not end"
+        finally:
+            os.close(descriptor)
+
+
+def lives(place: Place) -> bool:
+    """Whether there is a warden; looking does not keep it."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as looking:
+        looking.connect(str(place.socket))
+        return True
+    return False
 
 
 def launch(place: Place) -> None:
