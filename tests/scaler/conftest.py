@@ -1,8 +1,9 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from scaler.runtimes.process.ports import free_port
 from scaler.scaler import Scaler
 from tests.scaler.hand_runtime import HandRuntime
 from tests.scaler.house import House
@@ -18,3 +19,11 @@ async def house() -> AsyncIterator[House]:
         await asyncio.sleep(0)
         yield House(scaler, runtime, clock, scaler.links.connected("p1", "test"))
         running.cancel()
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """One that nobody uses."""
+    claim = free_port()
+    yield claim.port
+    claim.release()

@@ -1,10 +1,9 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from scaler.runtimes.process import ProcessRuntime
-from scaler.runtimes.process.ports import free_port
 from tests.scaler.runtimes.process.apps import Apps
 
 
@@ -13,11 +12,3 @@ async def apps(tmp_path: Path) -> AsyncIterator[Apps]:
     lost: list[tuple[str, str]] = []
     async with ProcessRuntime(lambda app, reason: lost.append((app, reason))) as runtime:
         yield Apps(runtime, tmp_path, lost)
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    """One that nobody uses."""
-    claim = free_port()
-    yield claim.port
-    claim.release()

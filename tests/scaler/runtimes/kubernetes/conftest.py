@@ -1,18 +1,8 @@
 import ssl
-from collections.abc import Iterator
 
 import pytest
 
-from scaler.runtimes.process.ports import free_port
 from tests.certificates import Authority
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    """One that nobody uses."""
-    claim = free_port()
-    yield claim.port
-    claim.release()
 
 
 @pytest.fixture(scope="session")
