@@ -1,0 +1,282 @@
+"""Torpor as it runs in a cluster: scalers and proxies, each a process of its own in the cluster's network."""
+
+import contextlib
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.cluster.rig.space import Space
+from tests.cluster.rig.until import until
+
+ROOT = Path(__file__).parents[3]
+RBAC = ROOT / "examples" / "kubernetes" / "rbac.yaml"
+START = 60.0
+STOP = 30.0
+SOON = 30.0
+_API = re.compile(r"API and status page: http://([0-9.]+):(\d+)")
+
+type Tree = dict[str, Any]
+
+
+class Process:
+    """One scaler or proxy."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            )
+
+    def said(self) -> str:
+        """All it has said."""
+        return self.log.read_text(errors="replace")
+
+    def signal(self, number: int) -> None:
+        """To this process alone: `nsenter` has become it."""
+        self.process.send_signal(number)
+
+    def stop(self) -> None:
+        """In good order."""
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """At once."""
+        if self.process.poll() is None:
+            self.signal(signal.SIGKILL)
+        self.process.wait(STOP)
+
+
+class Scaler(Process):
+    """One scaler."""
+
+    address = ("", 0)
+
+    def found(self) -> bool:
+        """Whether it has said where its API is."""
+        said = self.said()
+        assert self.process.poll() is None, f"the scaler has ended:\n{said}"
+        if match := _API.search(said):
+            self.address = (match[1], int(match[2]))
+        return bool(match)
+
+
+class Proxy(Process):
+    """One proxy."""
+
+    address = ("", 0)
+
+    def found(self) -> bool:
+        """Whether it has said where visitors come in."""
+        said = self.said()
+        assert self.process.poll() is None, f"the proxy has ended:\n{said}"
+        for line in said.splitlines():
+            if line.startswith('{"listen"'):
+                host, _, port = json.loads(line)["listen"].rpartition(":")
+                self.address = (host, int(port))
+                return True
+        return False
+
+
+class Running:
+    """A Torpor that looks after one namespace, and has its own place in another part of it."""
+
+    def __init__(self, space: Space, directory: Path, settings: Tree | None = None) -> None:
+        self.space = space
+        self.cluster = space.cluster
+        self.directory = directory
+        self.settings: Tree = {"api": "127.0.0.1:0", **(settings or {})}
+        kubernetes = {"namespaces": [space.name], "namespace": space.name, "proxies": [f"{space.name}/torpor-proxy"]}
+        self.settings["kubernetes"] = kubernetes | self.settings.get("kubernetes", {})
+        self.file = directory / "torpor.yaml"
+        self.file.write_text(yaml.safe_dump(self.settings))
+        self.scalers: list[Scaler] = []
+        self.proxies: list[Proxy] = []
+        self._number = 0
+        self._allow()
+
+    @property
+    def user(self) -> str:
+        """The scalers, as the audit log has them."""
+        return f"system:serviceaccount:{self.space.name}:torpor-scaler"
+
+    @contextlib.contextmanager
+    def up(self, *, scalers: int = 1, proxies: int = 1, engine: str = "haproxy") -> Iterator["Running"]:
+        """So many of each, linked, for the length of the block."""
+        try:
+            for _ in range(scalers):
+                self.start_scaler()
+            for _ in range(proxies):
+                self.start_proxy(engine)
+            self.wait_linked()
+            yield self
+            for process in (*self.proxies, *self.scalers):
+                process.stop()
+        finally:
+            for process in (*self.proxies, *self.scalers):
+                process.kill()
+                sys.stdout.write(f"--- {process.log.name} said:\n{process.said()[-12_000:]}\n")
+
+    def start_scaler(self) -> Scaler:
+        """One more."""
+        environment = self.cluster.environment | {"KUBECONFIG": str(self._kubeconfig())}
+        environment.pop("TORPOR_LINK_TOKEN", None)
+        scaler = Scaler(self._command("scaler", "-f", str(self.file)), environment, self._log("scaler"))
+        self.scalers.append(scaler)
+        until(scaler.found, START, scaler.said)
+        return scaler
+
+    def start_proxy(self, engine: str = "haproxy", *options: str) -> Proxy:
+        """One more, linked to all scalers that there are."""
+        token = self.directory / "proxy.token"
+        token.write_text(self._token("proxy"))
+        log = self._log("proxy")
+        command = self._command(
+            *("proxy", "--listen", "127.0.0.1:0", "--engine", engine, "--link-token-file", str(token)),
+            *("--state-directory", str(log.with_suffix(".state"))),
+            *(part for one in self.scalers for part in ("--link", "http://{}:{}".format(*one.address))),
+            *options,
+        )
+        proxy = Proxy(command, self.cluster.environment, log)
+        self.proxies.append(proxy)
+        until(proxy.found, START, proxy.said)
+        return proxy
+
+    def wait_linked(self) -> None:
+        """Until the scaler that leads has every proxy."""
+        living = sum(proxy.process.poll() is None for proxy in self.proxies)
+        until(lambda: self.info().get("proxies") == living, START, lambda: f"{living} proxies: {self.info()}")
+
+    # What is asked
+
+    def api(self, method: str, path: str, *, of: int = 0, within: float = 60.0) -> tuple[int, Tree]:
+        """A request for a scaler's API."""
+        status, _, body = self._ask(self.scalers[of].address, method, path, {}, None, within)
+        return status, json.loads(body or b"{}")
+
+    def info(self) -> Tree:
+        """What this Torpor is; empty while nobody can say."""
+        for at, scaler in enumerate(self.scalers):
+            if scaler.process.poll() is None:
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    status, found = self.api("GET", "/v1/info", of=at, within=5.0)
+                    if status == 200:
+                        return found
+        return {}
+
+    def app(self, name: str) -> Tree:
+        """How an app is."""
+        status, found = self.api("GET", f"/v1/apps/{self.space.name}/{name}")
+        return found if status == 200 else {"phase": None, "status": status, **found}
+
+    def wait_phase(self, name: str, phase: str, within: float = SOON) -> Tree:
+        """Wait until an app has this phase."""
+        until(lambda: self.app(name)["phase"] == phase, within, lambda: f"{name} {phase}: {self.app(name)}")
+        return self.app(name)
+
+    def sleep(self, name: str) -> None:
+        """Put an app to sleep, which nothing may keep from it."""
+        status, found = self.api("POST", f"/v1/apps/{self.space.name}/{name}/sleep")
+        assert (status, found.get("phase")) == (200, "asleep"), found
+
+    def visit(
+        self,
+        host: str,
+        path: str = "/",
+        *,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        body: bytes | None = None,
+        by: int = 0,
+        within: float = 60.0,
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """A visit on a connection of its own, which nobody repeats."""
+        told = {"Host": host, "User-Agent": "curl/8", **(headers or {})}
+        return self._ask(self.proxies[by].address, method, path, told, body, within)
+
+    def until_visit(self, host: str, status: int, path: str = "/", within: float = SOON) -> bytes:
+        """Visit until the answer has this status."""
+        seen: list[tuple[int, bytes]] = []
+
+        def look() -> bool:
+            found, _, body = self.visit(host, path)
+            seen[:] = [(found, body)]
+            return found == status
+
+        until(look, within, lambda: f"{status} from {host}{path}: {seen}")
+        return seen[0][1]
+
+    def _ask(
+        self,
+        address: tuple[str, int],
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        within: float,
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        connection = http.client.HTTPConnection(*address, timeout=within)
+        connection.sock = self.cluster.network.connect(address, within)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def _kubeconfig(self) -> Path:
+        """The way in that a scaler has in its pod: the token of its ServiceAccount."""
+        found = yaml.safe_load(self.cluster.kubeconfig.read_text())
+        found["users"] = [{"name": user["name"], "user": {"token": self._token("scaler")}} for user in found["users"]]
+        file = self.directory / "scaler.kubeconfig"
+        file.write_text(yaml.safe_dump(found))
+        return file
+
+    def _token(self, account: str) -> str:
+        return self.cluster.kubectl("-n", self.space.name, "create", "token", f"torpor-{account}", "--duration=2h")
+
+    def _command(self, *arguments: str) -> list[str]:
+        return self.cluster.command(sys.executable, "-m", "torpor.cli", *arguments)
+
+    def _log(self, kind: str) -> Path:
+        self._number += 1
+        return self.directory / f"{kind}-{self._number}.log"
+
+    def _allow(self) -> None:
+        """The rights of examples/kubernetes, for a Torpor in this namespace."""
+        text = RBAC.read_text().replace("namespace: torpor\n", f"namespace: {self.space.name}\n")
+        documents = [one for one in yaml.safe_load_all(text) if one["kind"] != "Namespace"]
+        for one in documents:
+            if one["kind"].startswith("Cluster"):
+                one["metadata"]["name"] = f"torpor-test-{self.space.name}"
+                if "roleRef" in one:
+                    one["roleRef"]["name"] = one["metadata"]["name"]
+        self.cluster.kubectl("apply", "-f", "-", told=yaml.safe_dump_all(documents))
+
+    def forget(self) -> None:
+        """Take away the rights that are not in the namespace."""
+        for kind in ("clusterrolebinding", "clusterrole"):
+            self.cluster.kubectl("delete", kind, f"torpor-test-{self.space.name}", "--wait=false")
+
+
+type Start = Callable[..., "contextlib.AbstractContextManager[Running]"]
+"""The fixture `torpor`: settings, and how many of each."""
+
+
+def now_in_cluster() -> float:
+    """Unix seconds: pods and tests share one machine's clock."""
+    return time.time()
