@@ -189,9 +189,16 @@ class Running:
         return self.app(name)
 
     def sleep(self, name: str) -> None:
-        """Put an app to sleep, which nothing may keep from it."""
-        status, found = self.api("POST", f"/v1/apps/{self.space.name}/{name}/sleep")
-        assert (status, found.get("phase")) == (200, "asleep"), found
+        """Put an app to sleep, which nothing may keep from it but a scaler that has only just begun."""
+        seen: list[Tree] = []
+
+        def look() -> bool:
+            status, found = self.api("POST", f"/v1/apps/{self.space.name}/{name}/sleep")
+            seen[:] = [found]
+            assert status == 200 or "only just begun" in str(found.get("reason")), found
+            return status == 200
+
+        until(look, SOON, lambda: str(seen))
 
     def visit(
         self,

@@ -9,9 +9,7 @@ from tests.cluster.torpor.manifests import app
 from tests.cluster.torpor.running import SOON, Start
 
 
-def test_a_visit_wakes_an_app_and_brings_back_the_replicas_that_the_sleep_took(
-    namespace: Space, torpor: Start
-) -> None:
+def test_a_visit_wakes_an_app_and_brings_back_the_replicas_that_the_sleep_took(namespace: Space, torpor: Start) -> None:
     namespace.apply(*app("web", replicas=2))
     until(lambda: len(namespace.ready("web")) == 2, SOON, "two pods")
     with torpor() as running:
