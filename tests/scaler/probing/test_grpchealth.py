@@ -5,7 +5,11 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import h2.config
+import h2.connection
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scaler.probing.connecting import connect
 from scaler.probing.grpchealth import check
@@ -106,6 +110,42 @@ async def test_who_leaves_without_a_word() -> None:
 async def test_an_answer_without_end_is_none() -> None:
     async with saying(b"\0\0\0\4\0\0\0\0\0" * 10_000) as address:  # settings, which say nothing
         assert await look(address) == "closed without an answer"
+
+
+def conversation() -> bytes:
+    """All that a server sends that is well."""
+    client = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
+    server = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    client.initiate_connection()
+    server.initiate_connection()
+    headers = {":method": "POST", ":scheme": "http", ":path": "/", ":authority": "a"}
+    client.send_headers(1, list(headers.items()), end_stream=True)
+    server.receive_data(client.data_to_send())
+    Health().answer(server, 1)
+    return server.data_to_send()
+
+
+@given(start=st.integers(0, 200), end=st.integers(0, 200), instead=st.binary(max_size=20), leave=st.booleans())
+async def test_whatever_a_server_sends_there_is_an_answer_in_words(
+    start: int, end: int, instead: bytes, leave: bool
+) -> None:
+    sent = conversation()
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        theirs.sendall(sent[:start] + instead + sent[end:])
+        if leave:
+            theirs.shutdown(socket.SHUT_WR)
+        words = await check(ours, Address("10.1.2.3", 80), "", 20.0 if leave else 0.01)
+    assert 0 < len(words) < 60
+
+
+async def test_what_is_spoilt_there_is_a_good_answer() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        theirs.sendall(conversation())
+        assert await check(ours, Address("10.1.2.3", 80), "", 20.0) == "SERVING"
 
 
 async def test_no_answer_in_time() -> None:

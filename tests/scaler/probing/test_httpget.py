@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scaler.probing.connecting import connect
 from scaler.probing.httpget import get, question, unchecked
@@ -114,6 +116,17 @@ async def test_who_leaves_in_the_middle_of_the_tls_handshake() -> None:
 async def test_no_tls_handshake_in_time() -> None:
     meaning = await ask(b"", patience=0.05, then=lambda client: client.recv(1), tls=unchecked())
     assert meaning == "nothing within 0.05s"
+
+
+@given(answer=st.binary(max_size=40) | st.binary(max_size=20).map(lambda rest: b"HTTP/1.1 2" + rest))
+async def test_whatever_a_server_sends_there_is_a_status_or_words(answer: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        theirs.sendall(answer)
+        theirs.shutdown(socket.SHUT_WR)
+        status = await get(ours, b"GET / HTTP/1.1\r\n\r\n", 20.0)
+    assert status in ("not HTTP", "closed without a word") or 200 <= int(status) < 300
 
 
 def test_the_question_says_who_asks() -> None:

@@ -108,12 +108,13 @@ def test_an_address_is_an_address(written: str, read: str) -> None:
 
 
 def test_what_others_have_written_is_bounded() -> None:
-    waiting = {"waiting": {"reason": "r" * 10**6, "message": "m" * 10**6}}
+    long = "x" * 10**6
+    waiting = {"waiting": {"reason": long, "message": long}}
     pod = read_pod(
         {
             "metadata": {"name": "x"},
-            "spec": {"containers": [{"name": f"c{number}", "image": "i" * 10**6} for number in range(1_000)]},
-            "status": {"containerStatuses": [{"name": "c0", "state": waiting}], "message": "m" * 10**6},
+            "spec": {"containers": [{"name": f"c{number}", "image": long} for number in range(1_000)]},
+            "status": {"containerStatuses": [{"name": "c0", "state": waiting}], "message": long},
         }
     )
     assert len(pod.containers) == MOST
