@@ -68,7 +68,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was left out: a skip is easily overlooked."""
     for reason in sorted({str(report.longrepr[2]) for report in terminalreporter.getreports("skipped")}):
         if LOUD in reason:
-            terminalreporter.section(reason, "*", red=True, bold=True)
+            terminalreporter.section(reason.removeprefix("Skipped: "), "*", red=True, bold=True)
 
 
 LOUD = "LEFT OUT"
@@ -77,7 +77,7 @@ LOUD = "LEFT OUT"
 def _own(kind: str) -> Iterator[Cluster]:
     reason = fill.missing()
     if reason is not None:
-        _leave_out(f"all that needs a cluster: {reason}")
+        _leave_out(f"all tests on a cluster: {reason}")
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     mine = Cluster.start(f"{kind}-{run[:8]}", node=kind == "node")
     yield mine

@@ -37,11 +37,11 @@ class Programs:
 def missing() -> str | None:
     """What a cluster would need and is not here, in a sentence; None when all is."""
     if os.geteuid() != 0:
-        return "a cluster needs root, for namespaces and containers"
+        return "it needs root, for namespaces and containers"
     if kubernetes.go() is None:
-        return "a cluster needs Go, to build Kubernetes: see https://go.dev/dl"
+        return "it needs Go, to build Kubernetes: see https://go.dev/dl"
     if shutil.which("ip") is None:
-        return "a cluster needs ip: apt-get install iproute2"
+        return "it needs ip: apt-get install iproute2"
     return debian.missing()
 
 

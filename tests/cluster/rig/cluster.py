@@ -136,4 +136,4 @@ def sweep() -> None:
 
 
 def _places() -> list[Place]:
-    return [Place(directory.name) for directory in home().glob("*/")]
+    return [Place(lock.stem) for lock in home().glob("*.lock")]
