@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from scaler.runtime import Addresses
+from scaler.runtimes.kubernetes.objects.probe import Exec
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.pods.looking import Answer
 from scaler.runtimes.kubernetes.pods.prober import Prober
@@ -83,7 +84,9 @@ class Crews:
             self._forget(app)
         else:
             serving = self._serving.setdefault(app, Serving())
-            use = self._uses[app] = serving.update(self._picture.pods(app), found.doors, found.probe, time.time())
+            # The probes of a backing's pods are not known here: they have one for all we know, which the kubelet asks.
+            probe = found.probe if found.workload is not None else Exec()
+            use = self._uses[app] = serving.update(self._picture.pods(app), found.doors, probe, time.time())
             self._prober.ask(app, use.asks)
             asked = {ask.life.uid for ask in use.asks}
             self._words[app] = {uid: words for uid, words in self._words.get(app, {}).items() if uid in asked}

@@ -13,7 +13,14 @@ from scaler.runtimes.kubernetes.discovery.serve import Serve
 from scaler.runtimes.kubernetes.objects.annotations import Defaults
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.pods.pod import read_pod
-from tests.scaler.runtimes.kubernetes.cluster_objects import DEPLOYMENTS, deployment
+from tests.scaler.runtimes.kubernetes.cluster_objects import (
+    DEPLOYMENTS,
+    INGRESSES,
+    SERVICES,
+    deployment,
+    ingress,
+    service,
+)
 from tests.scaler.runtimes.kubernetes.pods.servers import Web
 from torpor.words import Address
 
@@ -125,6 +132,20 @@ async def test_an_app_that_is_gone_is_forgotten() -> None:
         asked = len(web.asked)
         await crews.news(APP, 0.2)
         assert len(web.asked) <= asked + 1  # one may have been on its way
+
+
+async def test_pods_of_no_workload_of_ours_serve_when_they_are_ready_and_listen() -> None:
+    """Such as cert-manager's solver of a challenge."""
+    town, web, app = Town(), Web(), "shop/service~web"
+    async with town.crews() as crews:
+        found = town.discovery.put(SERVICES, service()) | town.discovery.put(INGRESSES, ingress())
+        town.picture.found(found)
+        async with web.running() as address:
+            town.pod(port=address.port)
+            await until(crews, lambda: web.most_open)
+            assert crews.addresses(app) == {"": ()}
+            town.pod(port=address.port, ready=True)
+            await until(crews, lambda: crews.addresses(app) == {"": (address,)})
 
 
 async def test_ports_with_a_name_are_each_pods_own(port: int) -> None:
