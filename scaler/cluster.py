@@ -57,7 +57,7 @@ async def serve_cluster(
     """Run until `stop` is set. `me` is this process's name, as no other has it; `advertise` is where others of its kind
     reach its API. Raises OSError when it cannot listen, NoAccess, ApiError and NotScalable."""
     wanted = settings.kubernetes or KubernetesSettings()
-    control = ClusterControl(token_required=settings.token is not None)
+    control = ClusterControl(wanted, token_required=settings.token is not None)
     async with Cluster(access) as cluster:
         discovery = Discovery(_serve(wanted), _defaults(settings))
         picture = Picture(cluster, discovery, scalable=wanted.scalable, namespaces=wanted.namespaces)

@@ -7,18 +7,20 @@ from scaler.reload_report import ReloadReport
 from scaler.scaler import Scaler
 from scaler.status import AppStatus
 from torpor import __version__
+from torpor.kubernetes_settings import KubernetesSettings
 from torpor.words import AppId, Cause
 
 
 class ClusterControl:
     """The port `scaler.api.port.Control`. Counters and events outlive a reign; `scaler` is None without one."""
 
-    def __init__(self, *, token_required: bool) -> None:
+    def __init__(self, settings: KubernetesSettings, *, token_required: bool) -> None:
         self.scaler: Scaler | None = None
         self.bus = Bus()
         self.metrics = Metrics(self.statuses, proxies=self._proxies, leads=lambda: self.scaler is not None)
         self.trouble: str | None = "the cluster has not been read yet"
         """What is in the way of leading, or of standing by."""
+        self._settings = settings
         self._token_required = token_required
 
     def statuses(self) -> list[AppStatus]:
@@ -62,6 +64,7 @@ class ClusterControl:
             "proxies": len(proxies),
             "leader": self.scaler is not None,
             "token_required": self._token_required,
+            "kubernetes": self._settings.model_dump(mode="json"),
         }
 
     def ready(self) -> str | None:

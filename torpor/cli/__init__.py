@@ -24,7 +24,7 @@ COMMANDS = {
     "logs": "Print the last lines of an app's output.",
     "events": "Follow what happens to the apps.",
     "reload": "Take a changed torpor.yaml while everything runs.",
-    "doctor": "Check torpor.yaml and this machine; say how to mend it.",
+    "doctor": "Check torpor.yaml and this machine, or a cluster; say how to mend it.",
     "config": "Print every setting of torpor.yaml.",
     "proxy": "Run the proxy alone, linked to a scaler.",
     "scaler": "Run the scaler alone: apps, API, status page.",

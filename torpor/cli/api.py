@@ -81,9 +81,10 @@ class Api:
             detail = json.loads(body)["detail"]
         except (ValueError, LookupError, TypeError):
             return self._stranger(status)
-        hint = "; the token is taken from TORPOR_TOKEN" if status == 401 else ""
         said = "\n".join(printable(line) for line in str(detail).splitlines())
-        return Failed(said + hint + (f" ({self._carrier.hint})" if self._carrier.hint else ""))
+        if status == 401:
+            said = f"{said.removesuffix('.')}; the token is taken from TORPOR_TOKEN"
+        return Failed(said + (f" ({self._carrier.hint})" if self._carrier.hint else ""))
 
     def _object(self, body: bytes) -> Any:
         try:

@@ -5,6 +5,7 @@ Nothing is started and nothing is changed.
 
 import errno
 import ipaddress
+import math
 import os
 import platform
 import resource
@@ -12,8 +13,6 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from torpor.cli.api import Api
 from torpor.cli.direct import Direct
 from torpor.cli.engines import choose
 from torpor.cli.failure import Failed
+from torpor.cli.findings import Finding, Grade, some
 from torpor.cli.urls import base_url
 from torpor.cli.where import Where, reachable
 from torpor.config import Settings
@@ -32,26 +32,9 @@ RESOLVE = 3.0
 HOSTS = 200
 """Host names looked up; with more, the first ones stand for all."""
 PER_VISIT = 2
-"""Descriptors: one to the visitor, one to the app."""
+"""Descriptors: one to the visitor, one to the app; what HAProxy reckons is more."""
 OWN = 256
 """Descriptors besides."""
-
-
-class Grade(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    NOTE = "note"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was seen, and how to mend it where it is not in order."""
-
-    grade: Grade
-    text: str
-    fix: str = ""
 
 
 type Check = Callable[[Settings, Path], Iterator[Finding]]
@@ -140,12 +123,12 @@ def hosts_resolve(settings: Settings, base: Path) -> Iterator[Finding]:
         fix = "RFC 6761 says that *.localhost is this machine; mend /etc/hosts or the DNS server"
         yield Finding(Grade.WRONG, f"not this machine: {'; '.join(elsewhere[:5])}", fix)
     if local := [name for name in silent if _is_localhost(name)]:
-        text = f"this machine's resolver does not know {_some(local)}; browsers and curl do, other programs may not"
+        text = f"this machine's resolver does not know {some(local)}; browsers and curl do, other programs may not"
         fix = f"add to /etc/hosts: 127.0.0.1 {' '.join(local[:5])}; or try: curl -H 'Host: {local[0]}' 127.0.0.1:{port}"
         yield Finding(Grade.NOTE, text, fix)
     if other := [name for name in silent if not _is_localhost(name)]:
         fix = f"add them to DNS, or to /etc/hosts: 127.0.0.1 {' '.join(other[:5])}"
-        yield Finding(Grade.WRONG, f"nobody knows {_some(other)}", fix)
+        yield Finding(Grade.WRONG, f"nobody knows {some(other)}", fix)
     if asked and not silent and not elsewhere:
         yield Finding(Grade.OK, "every host is known")
 
@@ -208,7 +191,7 @@ def certificates_fine(settings: Settings, base: Path) -> Iterator[Finding]:
             yield Finding(Grade.NOTE, f"certificate {source} {doubt}", f"put the new one into {directory}")
     if fine:
         names = sorted({name for _, certificate in fine for name in certificate.names})
-        yield Finding(Grade.OK, f"certificates for {_some(names)}")
+        yield Finding(Grade.OK, f"certificates for {some(names)}")
     elif not found:
         yield Finding(Grade.WRONG, f"there is no certificate in {directory}", fix)
 
@@ -216,7 +199,12 @@ def certificates_fine(settings: Settings, base: Path) -> Iterator[Finding]:
 def enough_descriptors(settings: Settings, base: Path) -> Iterator[Finding]:
     """As many visits as may be held can be held."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    wanted = settings.max_held * PER_VISIT + OWN
+    each: float = PER_VISIT
+    if choose(settings.engine).name == "haproxy":
+        from proxy.haproxy.engine import FDS_PER_CONNECTION  # here: only then is it worth its import
+
+        each = FDS_PER_CONNECTION
+    wanted = math.ceil(settings.max_held * each) + OWN
     if hard == resource.RLIM_INFINITY or hard >= wanted:
         yield Finding(Grade.OK, f"enough open files for {settings.max_held} held visits")
         return
@@ -278,7 +266,3 @@ def _resolve(name: str) -> set[str]:
 
 def _is_localhost(name: str) -> bool:
     return name == "localhost" or name.endswith(".localhost")
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -59,28 +59,39 @@ class Asked:
 
 def find_api(asked: Asked, answers: Callable[[Where], bool]) -> Where | Within:
     """Where to ask; `answers` tells whether a Torpor is there. Raises click.UsageError for what cannot be asked."""
-    token = os.environ.get("TORPOR_TOKEN", "")
-    service = checked_service(
-        asked.service if asked.service is not None else os.environ.get("TORPOR_SERVICE") or DEFAULT_SERVICE
-    )
+    within = find_service(asked)
     if asked.cluster:
         if asked.api is not None:
             raise click.UsageError("--api names an address, the other options a cluster; give one or the other")
-        return Within(asked.context, service, token)
-    if (said := _said(asked.api, token)) is not None:
-        return said
-    here = Where(DEFAULT_API, token)
-    if not kubeconfig_there():
+        return within
+    if given := asked.api or os.environ.get("TORPOR_API"):
+        return Where(checked_url(given), within.token)
+    said = _of_file(CONFIG_FILE)
+    if said is not None and not said.cluster:
+        return said.where._replace(token=within.token or said.where.token)
+    here = Where(DEFAULT_API, within.token) if said is None else said.where
+    if said is None and not kubeconfig_there():
         return here
     if answers(here):
-        return here._replace(hint=f"{DEFAULT_API} was asked; --kubernetes asks the cluster of the kubeconfig")
-    return Within(None, service, token, hint=f"the kubeconfig's cluster was asked, for no Torpor is at {DEFAULT_API}")
+        return here._replace(hint=f"{here.url} was asked; --kubernetes asks the cluster of the kubeconfig")
+    token = within.token or here.token
+    return within._replace(token=token, hint=f"the kubeconfig's cluster was asked, for no Torpor is at {here.url}")
+
+
+def find_service(asked: Asked) -> Within:
+    """Where in a cluster to ask. Raises click.UsageError for a Service that is none."""
+    usual = os.environ.get("TORPOR_SERVICE") or DEFAULT_SERVICE
+    service = checked_service(usual if asked.service is None else asked.service)
+    return Within(asked.context, service, os.environ.get("TORPOR_TOKEN", ""))
 
 
 def find_local(option: str | None) -> Where:
     """Where to ask for what only a Torpor of one machine does. Raises click.UsageError."""
     token = os.environ.get("TORPOR_TOKEN", "")
-    return _said(option, token) or Where(DEFAULT_API, token)
+    if given := option or os.environ.get("TORPOR_API"):
+        return Where(checked_url(given), token)
+    said = _of_file(CONFIG_FILE)
+    return Where(DEFAULT_API, token) if said is None else said.where._replace(token=token or said.where.token)
 
 
 def kubeconfig_there() -> bool:
@@ -121,15 +132,13 @@ def reachable(listen: tuple[str, int]) -> Address:
     return Address({"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host), port)
 
 
-def _said(option: str | None, token: str) -> Where | None:
-    if given := option or os.environ.get("TORPOR_API"):
-        return Where(checked_url(given), token)
-    if (found := _of_file(CONFIG_FILE)) is not None:
-        return Where(found.url, token or found.token)
-    return None
+class _Said(NamedTuple):
+    where: Where
+    cluster: bool
+    """Its apps are those of a cluster, and so as a rule is its scaler."""
 
 
-def _of_file(file: Path) -> Where | None:
+def _of_file(file: Path) -> _Said | None:
     """The `api` and `token` of a torpor.yaml. One that is not in order is not this command's business."""
     if not file.is_file():
         return None
@@ -145,4 +154,5 @@ def _of_file(file: Path) -> Where | None:
     if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
         return None
     token = data.get("token")
-    return Where(f"http://{reachable((host.strip('[]'), int(port)))}", token if isinstance(token, str) else "")
+    url = f"http://{reachable((host.strip('[]'), int(port)))}"
+    return _Said(Where(url, token if isinstance(token, str) else ""), "kubernetes" in data)

@@ -12,7 +12,6 @@ from tests.certificates import Authority
 from tests.torpor.cli.fake_api import FakeApi
 
 TOKEN = "a-user-s-token"
-PROXY = "/api/v1/namespaces/{service}/proxy"
 
 
 class FakeApiServer:
@@ -24,8 +23,10 @@ class FakeApiServer:
         self.torpor = FakeApi()
         self.refused: tuple[int, dict[str, Any]] | None = None
         """Status and members of a Status object, in place of the Service."""
-        self.objects: dict[str, Any] = {}
-        """Path → the JSON there."""
+        self.objects: dict[str, Any] = {"/version": {"gitVersion": "v1.2.3"}, "/apis": {"groups": []}}
+        """Path → the JSON there; a number is the status of a refusal."""
+        self.denied: set[str] = set()
+        """Resources, with their subresource, that nobody may touch, say access reviews."""
         self.asked: list[str] = []
         self.url = ""
 
@@ -51,6 +52,10 @@ class FakeApiServer:
     def serve(self, namespace: str, name: str) -> None:
         """The Service behind which Torpor is."""
         self.torpor.prefix = f"/api/v1/namespaces/{namespace}/services/http:{name}:api/proxy"
+
+    def holds(self, group: str, plural: str, *items: dict[str, Any]) -> None:
+        """All objects of a kind."""
+        self.objects[f"/apis/{group}/{plural}" if "/" in group else f"/api/{group}/{plural}"] = {"items": [*items]}
 
     def kubeconfig(self, user: dict[str, Any] | None = None, **more: Any) -> str:
         """The path of a kubeconfig that leads here."""
@@ -107,7 +112,12 @@ class FakeApiServer:
             headers.popall("Authorization", None)
             return await self.torpor.handle(request.clone(headers=headers))
         if request.method == "GET" and request.path in self.objects:
-            return web.json_response(self.objects[request.path])
+            said = self.objects[request.path]
+            return _status(said, "no", reason="No") if isinstance(said, int) else web.json_response(said)
+        if request.method == "POST" and request.path.endswith("accessreviews"):
+            asked = (await request.json())["spec"]["resourceAttributes"]
+            names = {asked["resource"], f"{asked['resource']}/{asked.get('subresource', '')}"}
+            return web.json_response({"status": {"allowed": not names & self.denied}}, status=201)
         return _status(404, "the server could not find the requested resource", reason="NotFound")
 
 

@@ -104,6 +104,19 @@ def test_a_torpor_of_this_machine_goes_before_the_cluster_of_the_kubeconfig(
     assert there.hint
 
 
+def test_a_file_whose_apps_are_a_cluster_s_leads_there_unless_its_scaler_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TORPOR_API", raising=False)
+    monkeypatch.delenv("TORPOR_TOKEN", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "torpor.yaml").write_text("api: 0.0.0.0:8082\ntoken: a-token-of-the-file\nkubernetes: {}\n")
+    there = find_api(Asked(), lambda where: False)
+    assert isinstance(there, Within)
+    assert there.token == "a-token-of-the-file"
+    assert find_api(Asked(), lambda where: True)[:2] == ("http://127.0.0.1:8082", "a-token-of-the-file")
+
+
 async def test_only_what_says_that_it_is_torpor_counts_as_one(api: FakeApi) -> None:
     from torpor.cli.reach import is_torpor
 

@@ -36,34 +36,34 @@ class Through:
         self._within = within
         self.hint = within.hint
         try:
-            self._background = Background(find(context=within.context))
+            self.background = Background(find(context=within.context))
         except NoAccess as error:
             raise Failed(self._hinted(str(error))) from None
         except Failed as failure:
             raise Failed(self._hinted(failure.message)) from None
-        self.place = f"{within.service} in the cluster at {self._background.cluster.host}"
+        self.place = f"{within.service} in the cluster at {self.background.cluster.host}"
         self._headers = {"User-Agent": AGENT} | ({TOKEN: within.token} if within.token else {})
 
     def ask(self, method: str, path: str, accept: str, deadline: float) -> Answer:
         """One request without a body, and its answer. Raises Failed."""
-        return self._background.run(self._ask(method, path, accept, deadline))
+        return self.background.run(self.answer(method, path, accept, deadline))
 
     @contextmanager
     def stream(self, path: str, accept: str) -> Iterator["_Stream"]:
         """One GET whose answer is read as it comes. Raises Failed."""
         pieces: asyncio.Queue[Piece] = asyncio.Queue(PIECES)
-        pumping = self._background.submit(self._pump(path, accept, pieces))
+        pumping = self.background.submit(self._pump(path, accept, pieces))
         try:
-            first = self._background.run(pieces.get())
+            first = self.background.run(pieces.get())
             if isinstance(first, Failed):
                 raise first
-            yield _Stream(self, first if isinstance(first, int) else 0, self._background, pieces)
+            yield _Stream(self, first if isinstance(first, int) else 0, self.background, pieces)
         finally:
             pumping.cancel()
 
     def close(self) -> None:
         """Close the connections."""
-        self._background.close()
+        self.background.close()
 
     def refused(self, status: int, body: bytes) -> Failed | None:
         """Why the API server did not pass the request on, when that is what its answer says."""
@@ -80,12 +80,12 @@ class Through:
         message = printable(str(said.get("message") or "no words came with it"))
         match status:
             case 401:
-                return f"the cluster at {self._background.cluster.host} does not take the kubeconfig's credentials"
+                return f"the cluster at {self.background.cluster.host} does not take the kubeconfig's credentials"
             case 403:
                 needed = "get (to look) and create (to wake and to put to sleep) on services/proxy"
                 return f"{message}; it takes {needed} in the namespace {namespace}"
             case 404:
-                there = f"there is no Service {name} in the namespace {namespace} of {self._background.cluster.host}"
+                there = f"there is no Service {name} in the namespace {namespace} of {self.background.cluster.host}"
                 return f"{there}; name it with --service NAMESPACE/NAME, or the cluster with --context"
             case 503 if "no endpoints" in message:
                 looks = f"kubectl -n {namespace} get pods"
@@ -96,12 +96,13 @@ class Through:
     def _hinted(self, sentence: str) -> str:
         return f"{sentence} ({self.hint})" if self.hint else sentence
 
-    async def _ask(self, method: str, path: str, accept: str, deadline: float) -> Answer:
+    async def answer(self, method: str, path: str, accept: str, deadline: float) -> Answer:
+        """The same, for those who are in its event loop. Raises Failed."""
         headers = {**self._headers, "Accept": accept}
         try:
             async with (
                 asyncio.timeout(deadline),
-                self._background.cluster.open(method, self._path(path), headers=headers, deadline=deadline) as stream,
+                self.background.cluster.open(method, self._path(path), headers=headers, deadline=deadline) as stream,
             ):
                 answer = Answer(stream.status, await stream.body(MAX_ANSWER))
         except (TimeoutError, TooLarge):
@@ -115,7 +116,7 @@ class Through:
     async def _pump(self, path: str, accept: str, pieces: "asyncio.Queue[Piece]") -> None:
         headers = {**self._headers, "Accept": accept}
         try:
-            async with self._background.cluster.open("GET", self._path(path), headers=headers, deadline=HEAD) as stream:
+            async with self.background.cluster.open("GET", self._path(path), headers=headers, deadline=HEAD) as stream:
                 await pieces.put(stream.status)
                 async for piece in stream.chunks(SILENCE):
                     await pieces.put(piece)

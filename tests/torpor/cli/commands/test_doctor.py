@@ -27,7 +27,7 @@ async def doctor(torpor: Torpor, text: str) -> Ended:
 async def test_all_in_order_is_exit_code_0(torpor: Torpor) -> None:
     ended = await doctor(torpor, FINE)
     assert ended.code == 0, ended.out
-    assert "torpor.yaml reads well: 1 apps" in ended.out
+    assert "torpor.yaml reads well: 1 app\n" in ended.out
     assert "every command is found" in ended.out
     assert "every host is known" in ended.out
     assert "wrong" not in ended.out

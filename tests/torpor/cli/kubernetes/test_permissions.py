@@ -1,0 +1,43 @@
+"""What a scaler needs, and how what it lacks is told."""
+
+from scaler.runtimes.kubernetes.api import kinds
+from scaler.runtimes.kubernetes.api.kinds import Kind
+from torpor.cli.kubernetes.permissions import Permission, needed, rules
+
+ROLLOUTS = Kind("argoproj.io", "v1alpha1", "rollouts", "Rollout")
+
+
+def test_only_workloads_are_changed_and_only_leases_and_events_are_made() -> None:
+    wanted = needed([kinds.NAMESPACES, kinds.DEPLOYMENTS, kinds.INGRESSES, *kinds.HTTP_ROUTES[:1], ROLLOUTS], "torpor")
+    changed = {(one.verb, one.resource) for one in wanted if one.verb not in ("get", "list", "watch")}
+    assert changed == {
+        *(("patch", resource) for resource in ("deployments", "deployments/scale", "rollouts", "rollouts/scale")),
+        *(("create", resource) for resource in ("events", "leases", "tokenreviews")),
+        *(("patch", resource) for resource in ("events", "leases")),
+    }
+    assert {one.namespace for one in wanted if one.resource == "leases"} == {"torpor"}
+    assert {one.namespace for one in wanted if one.resource != "leases"} == {""}
+
+
+def test_nothing_is_needed_twice() -> None:
+    wanted = needed([kinds.NAMESPACES, kinds.DEPLOYMENTS, kinds.SERVICES], "torpor")
+    assert len(wanted) == len(set(wanted))
+
+
+def test_in_some_namespaces_only_what_has_none_is_needed_everywhere() -> None:
+    wanted = needed([kinds.NAMESPACES, kinds.DEPLOYMENTS], "torpor", ("shop", "lab"))
+    everywhere = {one.resource for one in wanted if not one.namespace}
+    assert everywhere == {"namespaces", "nodes", "tokenreviews"}
+    assert {one.namespace for one in wanted if one.resource == "deployments/scale"} == {"shop", "lab"}
+
+
+def test_what_is_missing_is_told_as_rules_to_paste() -> None:
+    lacks = [
+        Permission("list", "", "pods"),
+        Permission("watch", "", "pods"),
+        Permission("patch", "apps", "deployments/scale", "shop"),
+    ]
+    assert rules(lacks) == [
+        '- {apiGroups: [""], resources: [pods], verbs: [list, watch]}',
+        '- {apiGroups: ["apps"], resources: [deployments/scale], verbs: [patch]}  # in shop',
+    ]
