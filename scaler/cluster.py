@@ -101,12 +101,13 @@ async def _stand(
     async with Crews(picture) as crews:
 
         async def lead(reign: Reign) -> None:
-            runtime = KubernetesRuntime(cluster, picture, crews, autoscaled=wanted.autoscaler)
+            ours = cluster.fenced(reign.certain)
+            runtime = KubernetesRuntime(ours, picture, crews, autoscaled=wanted.autoscaler)
             scaler = Scaler(runtime, metrics=control.metrics, bus=control.bus, settle=link.LEASE)
             apps = ClusterApps(scaler, runtime, picture, crews)
             async with asyncio.TaskGroup() as group:
                 group.create_task(scaler.run())
-                group.create_task(Notes(cluster, scaler, runtime, picture).run())
+                group.create_task(Notes(ours, scaler, runtime, picture).run())
                 await asyncio.sleep(0)
                 apps.begin()
                 control.scaler = scaler

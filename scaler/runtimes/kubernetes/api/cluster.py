@@ -76,6 +76,12 @@ class Cluster:
     ) -> None:
         await self._connection.close()
 
+    def apart(self) -> Self:
+        """The same cluster for somebody whose calls never wait for a place among those of others."""
+        apart = copy(self)
+        apart._places = asyncio.Semaphore(AT_ONCE)
+        return apart
+
     @property
     def host(self) -> str:
         """The server's address, for people."""
@@ -208,14 +214,16 @@ class Cluster:
         """One call of the API by its path: the JSON of the answer."""
         if method != "GET" and self._certain is not None and not self._certain():
             raise NotLeading
+        asked = False
         try:
-            async with (
-                asyncio.timeout(deadline),
-                self._places,
-                self.open(method, path, query, body, media=media, deadline=deadline) as stream,
-            ):
-                whole = await (await _fine(stream)).body()
+            async with asyncio.timeout(deadline), self._places:
+                asked = True
+                async with self.open(method, path, query, body, media=media, deadline=deadline) as stream:
+                    whole = await (await _fine(stream)).body()
         except TimeoutError:
+            if not asked:
+                message = f"more is asked of the API server at {self.host} than it answers within {deadline:g}s"
+                raise Unreachable(message, sent=False) from None
             raise self._late(deadline) from None
         try:
             return json.loads(whole)

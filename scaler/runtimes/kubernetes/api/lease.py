@@ -68,7 +68,7 @@ class Leadership:
         timing: Timing | None = None,
         now: Callable[[], float] = boot_clock,
     ) -> None:
-        self._cluster = cluster
+        self._cluster = cluster.apart()  # ten thousand other writes do not make it late
         self._namespace, self._name, self._me = namespace, name, me
         self._timing = timing or Timing()
         self._now = now

@@ -193,7 +193,24 @@ async def test_who_is_fenced_writes_only_while_it_is_certain_that_nobody_else_do
     assert [asked.method for asked in server.asked] == ["PATCH", "GET", "PATCH"]
 
 
-async def test_calls_at_once_are_bounded(server: HandServer, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_that_finds_no_place_in_time_was_not_sent_and_others_have_places_of_their_own(
+    server: HandServer, cluster: Cluster
+) -> None:
+    cluster._places = asyncio.Semaphore(1)
+    async with asyncio.TaskGroup() as group:
+        call = group.create_task(cluster.get(DEPLOYMENTS, "shop", "slow"))
+        async with asyncio.timeout(10):
+            while not server.asked:
+                await asyncio.sleep(0.005)
+        with pytest.raises(Unreachable, match="more is asked") as caught:
+            await cluster.patch(DEPLOYMENTS, "shop", "web", {}, deadline=0.1)
+        assert not caught.value.sent
+        server.then(says({}))
+        await cluster.apart().get(DEPLOYMENTS, "shop", "web")
+        call.cancel()
+
+
+async def test_calls_at_once_are_bounded(server: HandServer, cluster: Cluster) -> None:
     cluster._places = asyncio.Semaphore(2)
     async with asyncio.TaskGroup() as group:
         calls = [group.create_task(cluster.get(DEPLOYMENTS, "shop", str(number))) for number in range(5)]
