@@ -82,6 +82,8 @@ class App:
     """How often it has been put to sleep."""
     slept_at: float | None = None
     """When its last stop began; None when that was refused."""
+    taken: bool = False
+    """Since its last stop began it was seen scaled to nothing, by that stop or by somebody else."""
     kept: str = ""
     """Why its last stop was refused."""
     refusals: int = 0

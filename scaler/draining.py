@@ -59,6 +59,11 @@ class Draining:
             app.drain.waiting.discard((proxy.name, message.app))
             self._decide(app)
 
+    def joined(self, app: App, proxy: Proxy) -> None:
+        """A proxy has come that may have something open from before: it is asked too."""
+        if app.drain is not None:
+            app.drain.waiting |= {(proxy.name, view) for view in app.spec.views}
+
     def gone(self, app: App, proxy: Proxy, *, clean: bool) -> None:
         """A proxy's link has ended. After a goodbye it forwards nothing any more; else whatever it said is in doubt."""
         if app.drain is None:

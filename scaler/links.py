@@ -46,7 +46,9 @@ class Links:
         house = self._house
         proxy = house.proxies.connect(name, engine, started_at=house.clock.now() - max(0.0, age))
         logger.info("proxy %s (%s) is connected", name, engine)
-        house.sweeper.schedule_all()
+        for app in house.apps.values():
+            house.draining.joined(app, proxy)
+            house.sweeper.schedule(app)
         return proxy
 
     def disconnected(self, proxy: Proxy, *, clean: bool) -> None:

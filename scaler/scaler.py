@@ -127,6 +127,8 @@ class Scaler:
             self.needs.drop(spec.id, known.spec.needs)
             gone = [view for view in known.spec.views if view not in spec.views]
         if app is None or app.spec.managed != spec.managed:
+            if known is not None:  # looked after no more, or from now on: in doubt it is up
+                standing = standing or Standing(up=True, addresses=known.addresses)
             app = self.apps[spec.id] = found(spec, standing, self.clock)
             if known is not None:
                 self._replace(known, app)
@@ -140,12 +142,10 @@ class Scaler:
         self.sweeper.schedule(app)
 
     def _replace(self, old: App, new: App) -> None:
-        """It is looked after no more, or is from now on; what proxies know of it goes on."""
+        """What proxies know of the app goes on."""
         if old.waking:
             old.waking.cancel()
-        new.epoch, new.stopped, new.last_access = old.epoch, old.stopped, old.last_access
-        if not new.addresses and new.life.phase is Phase.AWAKE:
-            new.addresses = old.addresses
+        new.epoch, new.stopped, new.last_access = old.epoch, old.stopped, old.last_access or new.last_access
         old.tell()
 
     def remove(self, app_id: AppId, *, grace: float | None) -> None:
@@ -198,7 +198,9 @@ class Scaler:
         if app is None or not app.spec.managed:
             return
         if not up:
-            self.move(app, Event.TAKEN, reason=reason)
+            app.taken = True
+            if app.stopped.is_set():  # else it is most likely our own doing
+                self.move(app, Event.TAKEN, reason=reason)
             return
         if app.life.phase is Phase.ASLEEP:
             now = self.clock.now()
@@ -235,7 +237,7 @@ class Scaler:
         kind = self._books(app, before, event)
         if Command.STOP in commands:
             app.sleeps += 1
-            app.slept_at = now
+            app.slept_at, app.taken = now, False
             app.stopped.clear()  # now, not when the task runs: a wake may come in between
             self.tasks.create_task(self._stopping.stop(app, kind))
         if Command.START in commands:

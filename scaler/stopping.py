@@ -43,17 +43,20 @@ class Stopping:
         used = None if app.last_access is None else clock.wall() - (clock.now() - app.last_access)
         try:
             await self._house.runtime.stop(app.spec.id, last_access=used)
+            refusal = ""
         except StopRefused as refused:
-            self._take_back(app, str(refused))
+            refusal = str(refused)
         except Exception:
             logger.exception("stopping %s went wrong", app.spec.id)
-            self._take_back(app, "an error inside Torpor; its log says more")
-        else:
-            app.kept, app.refusals, app.addresses = "", 0, {}
-            if self._house.apps.get(app.spec.id) is app:
-                self._house.metrics.slept(app.spec.id, kind)
+            refusal = "an error inside Torpor; its log says more"
         finally:
             app.stopped.set()
+        if refusal and not app.taken:
+            self._take_back(app, refusal)
+            return
+        app.kept, app.refusals, app.addresses = "", 0, {}
+        if self._house.apps.get(app.spec.id) is app:
+            self._house.metrics.slept(app.spec.id, kind)
 
     def _take_back(self, app: App, reason: str) -> None:
         if self._house.apps.get(app.spec.id) is not app:

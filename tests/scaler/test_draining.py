@@ -141,12 +141,13 @@ async def test_a_proxy_that_drops_out_after_it_acknowledged_calls_it_off_too(hou
     house.scaler.links.disconnected(second, clean=True)
 
 
-async def test_open_work_of_a_proxy_that_came_during_the_drain_calls_it_off(house: House) -> None:
+async def test_a_proxy_that_comes_during_the_drain_has_to_acknowledge_it_too(house: House) -> None:
     house.add("a")
     await house.awake("a")
     await house.advance(300)
     late = house.scaler.links.connected("p2", "test")
-    house.scaler.links.reported(late, "a", link.Work(in_flight=1, busy=1, held=0, idle_for=None))
     house.acknowledge("a")
+    assert house.phase("a") is Phase.DRAINING
+    house.proxy = late
+    house.acknowledge("a", busy=1)
     assert house.phase("a") is Phase.AWAKE
-    assert house.scaler.status("a").reason == "1 in flight"

@@ -88,6 +88,34 @@ async def test_pods_that_move_during_a_stop_that_is_refused_are_known(house: Hou
     assert (house.phase("a"), house.view("a").phase) == (Phase.AWAKE, Phase.WAKING)
 
 
+async def test_that_it_was_seen_scaled_to_nothing_during_its_stop_is_no_news(house: House) -> None:
+    house.add("a", idle=300)
+    await house.awake("a")
+    house.runtime.stopping = asyncio.Event()
+    await house.advance(300)
+    house.acknowledge("a")
+    house.knock("a")
+    house.scaler.scaled("a", up=False, reason="scaled to 0 by torpor")
+    assert house.phase("a") is Phase.WAKING
+    house.runtime.stopping.set()
+    await house.settle()
+    assert house.phase("a") is Phase.AWAKE
+    assert house.runtime.log == ["start a", "stop a", "start a"]
+
+
+async def test_a_stop_that_is_refused_since_somebody_else_was_quicker_is_not_taken_back(house: House) -> None:
+    house.add("a", idle=300)
+    await house.awake("a")
+    house.runtime.stopping = asyncio.Event()
+    house.runtime.refusing["a"] = CHANGED
+    await house.advance(300)
+    house.acknowledge("a")
+    house.scaler.scaled("a", up=False, reason="scaled to 0 by kubectl")
+    house.runtime.stopping.set()
+    await house.settle()
+    assert house.phase("a") is Phase.ASLEEP
+
+
 async def test_an_operator_is_told_that_the_sleep_was_taken_back(house: House) -> None:
     house.add("a")
     await house.awake("a")
