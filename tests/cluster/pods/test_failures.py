@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from scaler.runtimes.kubernetes.pods.nodes import read_node
 from scaler.runtimes.kubernetes.pods.pod import read_pod
 from scaler.runtimes.kubernetes.pods.progress import Failed, Progress
 from tests.cluster.pods.telling import SOON, Telling
 from tests.cluster.rig.api import path
+from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.images import BUSYBOX
 from tests.cluster.rig.manifests import deployment
 from tests.cluster.rig.space import Space
@@ -172,6 +174,30 @@ def test_a_pod_that_admission_denies_is_told_at_once(namespace: Space) -> None:
         reason = until(failure, SOON, "a denial")
     assert reason.startswith("FailedCreate: pods ")
     assert "denied request: not on a Friday" in reason
+
+
+def ready(space: Space, node: str) -> bool:
+    """In its own words, and with nothing that keeps pods away."""
+    found = space.cluster.api.get(path("nodes", name=node))
+    return read_node(found).lost is None and not found["spec"].get("taints")
+
+
+def test_a_pod_on_a_node_that_is_lost_fails_after_a_moment(breakable: Cluster, namespace: Space) -> None:
+    """The node's end is written by the test: the cluster itself takes most of a minute to notice it."""
+    kubelet = breakable.part("kubelet")
+    kubelet.freeze()
+    telling = start(namespace, app("web"))
+    telling.says("scheduled on ")
+    [node] = breakable.api.get(path("nodes"))["items"]
+    name = node["metadata"]["name"]
+    lost = {"status": "Unknown", "reason": "NodeStatusUnknown", "message": "Kubelet stopped posting node status."}
+    conditions = [each | (lost if each["type"] == "Ready" else {}) for each in node["status"]["conditions"]]
+    breakable.api.patch(path("nodes", None, name, "status"), {"status": {"conditions": conditions}})
+
+    assert telling.failure() == f"node {name} is not ready: Kubelet stopped posting node status."
+
+    kubelet.thaw()
+    until(lambda: ready(namespace, name), SOON, "the node's return")
 
 
 def test_a_broken_deploy_beside_a_pod_that_works_fails_nothing(namespace: Space) -> None:
