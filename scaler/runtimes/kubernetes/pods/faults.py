@@ -2,11 +2,12 @@
 
 from scaler.runtimes.kubernetes.pods.container import Container, Exit
 
+_LOOP = "CrashLoopBackOff"
 STUCK = frozenset(
     {
         "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError",
         "RegistryUnavailable", "SignatureValidationFailed", "CreateContainerConfigError", "CreateContainerError",
-        "PreCreateHookError", "PreStartHookError", "PostStartHookError", "RunContainerError", "CrashLoopBackOff",
+        "PreCreateHookError", "PreStartHookError", "PostStartHookError", "RunContainerError", _LOOP,
     }
 )  # fmt: skip
 """Reasons to wait that end only when somebody mends something."""
@@ -19,18 +20,26 @@ def fault(container: Container) -> str | None:
 
     One bad end is none yet: an app may have been started before what it needs. Two are.
     """
-    stuck = container.waiting if container.waiting is not None and container.waiting.reason in STUCK else None
-    ended = container.exited is not None and container.restarts > 0 and not (container.init and container.done)
-    if stuck is None and not ended:
-        return None
     name = f"init container {container.name}" if container.init else f"container {container.name}"
-    if stuck is not None and (stuck.reason != "CrashLoopBackOff" or container.last_exit is None):
-        said = stuck.message if stuck.message and stuck.reason != "CrashLoopBackOff" else name
-        where = f"{name}: " if container.init and said != name else ""
-        return f"{where}{stuck.reason}: {said}"
-    how = _ending(container.last_exit) if container.last_exit is not None else ""
+    waiting = container.waiting
+    if waiting is not None and waiting.reason in STUCK:
+        if waiting.reason == _LOOP:
+            return f"{_LOOP}: {_ends(name, container)}"
+        if not waiting.message:
+            return f"{waiting.reason}: {name}"
+        return (
+            f"{name}: {waiting.reason}: {waiting.message}" if container.init else f"{waiting.reason}: {waiting.message}"
+        )
+    if container.exited is None or container.restarts == 0 or (container.init and container.done):
+        return None
+    return _ends(name, container)
+
+
+def _ends(name: str, container: Container) -> str:
+    if container.last_exit is None:
+        return f"{name} ends again and again"
     times = f" {container.restarts + 1} times, the last time" if container.restarts else ""
-    return f"{'CrashLoopBackOff: ' if stuck else ''}{name} ended{times}{how}"
+    return f"{name} ended{times}{_ending(container.last_exit)}"
 
 
 def _ending(end: Exit) -> str:

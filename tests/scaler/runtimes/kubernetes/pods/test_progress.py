@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,12 +37,6 @@ def test_the_last_pods_have_to_leave_first() -> None:
     assert said(Scene([replace(BROKEN, deleting=True)], 60.0)) == "waiting for the last pod to end"
 
 
-def test_a_pod_that_is_probed_is_told_with_its_last_answer() -> None:
-    started = pod()
-    probed = {started.uid: "GET /ready on 10.1.2.3:8080 (last answer 503)"}
-    assert said(Scene([started], 1.0, probed=probed)) == "probing GET /ready on 10.1.2.3:8080 (last answer 503)"
-
-
 def test_the_pod_that_has_come_furthest_is_told() -> None:
     assert said(Scene([WAITING, SCHEDULED, BROKEN], 60.0, autoscaled=True)) == "scheduled on n1"
     assert said(Scene([SCHEDULED, pod()], 1.0)) == "started"
@@ -66,101 +59,6 @@ def test_pods_that_were_over_before_say_nothing_of_this_start() -> None:
     evicted = pod("web-7", phase="Failed", why=Why("Evicted", "The node was low on resource: memory."))
     assert progress(Scene([evicted], 60.0, over_before=frozenset({evicted.uid}))) == Progress("waiting for a pod")
     assert progress(Scene([evicted], 60.0)) == Failed("Evicted: The node was low on resource: memory.")
-
-
-def test_pods_that_leave_may_make_room() -> None:
-    leaving = pod("web-0", deleting=True)
-    assert progress(Scene([WAITING, leaving], 60.0)) == Progress("waiting for a node: 0/3 nodes are available")
-    assert progress(Scene([WAITING], 60.0)) == Failed("Unschedulable: 0/3 nodes are available")
-
-
-def test_room_that_is_being_made_is_waited_for() -> None:
-    assert said(Scene([replace(WAITING, nominated="n2")], 60.0)) == "waiting for room on n2"
-
-
-def test_a_gate_is_waited_for() -> None:
-    gated = replace(WAITING, conditions={"PodScheduled": Condition(False, Why("SchedulingGated"))})
-    assert said(Scene([gated], 60.0)) == "waiting for a node"
-
-
-def test_a_volume_that_is_being_made_is_waited_for() -> None:
-    words = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
-    unbound = replace(WAITING, conditions={"PodScheduled": Condition(False, Why("Unschedulable", words))})
-    assert said(Scene([unbound], 60.0)) == f"waiting for a node: {words}"
-
-
-@pytest.mark.parametrize("reason", ["TriggeredScaleUp", "Nominated"])
-def test_a_node_that_is_being_made_is_waited_for(reason: str) -> None:
-    notes = [note(WAITING, "NotTriggerScaleUp"), note(WAITING, reason), note(WAITING, "FailedScheduling")]
-    assert said(Scene([WAITING], 60.0, notes=notes)) == "waiting for a new node"
-
-
-def test_an_autoscaler_that_can_do_nothing_ends_the_wait() -> None:
-    message = "pod didn't trigger scale-up: 1 max node group size reached"
-    notes = [note(WAITING, "TriggeredScaleUp"), note(WAITING, "NotTriggerScaleUp", message)]
-    assert progress(Scene([WAITING], 0.1, notes=notes, autoscaled=True)) == Failed(
-        f"Unschedulable: 0/3 nodes are available ({message})"
-    )
-
-
-def test_what_was_noted_about_another_pod_is_nothing_to_this_one() -> None:
-    notes = [note(SCHEDULED, "NotTriggerScaleUp")]
-    assert progress(Scene([WAITING], 1.0, notes=notes)) == Progress(
-        "waiting for a node: 0/3 nodes are available", GRACE - 1.0
-    )
-
-
-def test_a_pod_on_a_node_that_is_lost_is_given_a_moment() -> None:
-    lost = {"n1": "Kubelet stopped posting node status."}
-    words = "node n1 is not ready: Kubelet stopped posting node status."
-    assert progress(Scene([SCHEDULED], 1.0, lost_nodes=lost)) == Progress(words, GRACE - 1.0)
-    assert progress(Scene([SCHEDULED], GRACE, lost_nodes=lost)) == Failed(words)
-
-
-def test_a_pod_that_runs_may_answer_even_though_its_node_is_lost() -> None:
-    assert said(Scene([pod()], 60.0, lost_nodes={"n1": "gone"})) == "started"
-
-
-def test_an_image_is_pulled() -> None:
-    notes = [note(SCHEDULED, "Pulling", 'Pulling image "web:1"')]
-    assert said(Scene([SCHEDULED], 1.0, notes=notes)) == "pulling web:1"
-    assert said(Scene([SCHEDULED], 1.0, notes=[*notes, note(SCHEDULED, "Pulled")])) == "scheduled on n1"
-    assert said(Scene([SCHEDULED], 1.0, notes=[note(SCHEDULED, "Pulling", "?")])) == "pulling an image"
-
-
-def test_what_went_before_the_node_was_found_is_over() -> None:
-    notes = [note(SCHEDULED, "FailedScheduling", "0/3 nodes are available", warning=True)]
-    assert said(Scene([SCHEDULED], 1.0, notes=notes)) == "scheduled on n1"
-
-
-def test_an_init_container_that_has_ended_well_is_over() -> None:
-    ended = Container("migrate", init=True, exited=Exit(0, Why("Completed")), restarts=2)
-    assert said(Scene([replace(SCHEDULED, containers=(ended, Container("web")))], 1.0)) == "scheduled on n1"
-
-
-def test_an_init_containers_image_is_named_with_it() -> None:
-    stuck = Container("migrate", init=True, waiting=Why("ErrImagePull", "no such image"))
-    assert progress(Scene([replace(SCHEDULED, containers=(stuck, Container("web")))], 1.0)) == Failed(
-        "init container migrate: ErrImagePull: no such image"
-    )
-
-
-def test_what_an_app_has_written_about_its_end_is_not_for_visitors() -> None:
-    exited = Exit(1, Why("Error", "cannot connect to postgres://app:hunter2@db"))
-    crashed = pod(containers=(Container("web", waiting=Why("CrashLoopBackOff"), before=exited, restarts=4),))
-    assert progress(Scene([crashed], 1.0)) == Failed(
-        "CrashLoopBackOff: container web ended 5 times, the last time with exit code 1 (Error)"
-    )
-
-
-def test_a_crash_loop_of_which_nothing_is_known() -> None:
-    crashed = pod(containers=(Container("web", waiting=Why("CrashLoopBackOff", "back-off")),))
-    assert progress(Scene([crashed], 1.0)) == Failed("CrashLoopBackOff: container web")
-
-
-def test_a_pod_that_has_crashed_long_ago_and_runs_now_has_hope() -> None:
-    exited = Exit(1, Why("Error"))
-    assert said(Scene([pod(containers=(Container("web", running=True, before=exited, restarts=9),))], 1.0)) == "started"
 
 
 def test_a_quota_that_leaving_pods_hold_is_waited_for() -> None:
