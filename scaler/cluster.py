@@ -104,8 +104,8 @@ async def _stand(
             ours = cluster.fenced(reign.certain)
             runtime = KubernetesRuntime(ours, picture, crews, autoscaled=wanted.autoscaler)
             scaler = Scaler(runtime, metrics=control.metrics, bus=control.bus, settle=link.LEASE)
-            apps = ClusterApps(scaler, runtime, picture, crews)
             async with asyncio.TaskGroup() as group:
+                apps = ClusterApps(scaler, runtime, picture, crews, group)
                 group.create_task(scaler.run())
                 group.create_task(Notes(ours, scaler, runtime, picture).run())
                 await asyncio.sleep(0)

@@ -4,9 +4,11 @@ Lives as long as one reign of the scaler. The picture of the cluster outlives it
 that is known.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable
 
+from scaler.runtime import StopRefused
 from scaler.runtimes.kubernetes.crews import Crews
 from scaler.runtimes.kubernetes.discovery.found import Found
 from scaler.runtimes.kubernetes.hands import Hand
@@ -14,7 +16,7 @@ from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.runtime import KubernetesRuntime
 from scaler.scaler import Scaler
 from scaler.standing import Standing
-from torpor.words import AppId
+from torpor.words import AppId, Phase
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +24,16 @@ logger = logging.getLogger(__name__)
 class ClusterApps:
     """Between a picture, its runtime, and a scaler. Call `begin` once, when the picture is whole; `end` at the end."""
 
-    def __init__(self, scaler: Scaler, runtime: KubernetesRuntime, picture: Picture, crews: Crews) -> None:
+    def __init__(
+        self,
+        scaler: Scaler,
+        runtime: KubernetesRuntime,
+        picture: Picture,
+        crews: Crews,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
         self._scaler = scaler
+        self._tasks = tasks
         self._runtime = runtime
         self._picture = picture
         self._crews = crews
@@ -73,10 +83,20 @@ class ClusterApps:
                 who = ", ".join(found.workload.managers) or "somebody"
                 self._scaler.scaled(found.id, up=True, reason=f"{who} has scaled it to {found.workload.replicas}")
             case Hand.DEPLOYED:
-                self._scaler.scaled(found.id, up=True, reason="a new revision was deployed, with a replica count")
+                self._tasks.create_task(self._deployed(found.id))
             case Hand.DOWN:
                 who = ", ".join(found.workload.managers) or "somebody"
                 self._scaler.scaled(found.id, up=False, reason=f"{who} has scaled it to 0")
+
+    async def _deployed(self, app: AppId) -> None:
+        """What sleeps goes on sleeping, unless somebody has come meanwhile."""
+        known = self._scaler.apps.get(app)
+        if known is None or known.life.phase is not Phase.ASLEEP:
+            return
+        try:
+            await self._runtime.put_back(app)
+        except StopRefused as refused:
+            self._scaler.scaled(app, up=True, reason=f"a new revision was deployed: {refused}")
 
     def _addressed(self, app: AppId) -> None:
         if app in self._scaler.apps:

@@ -3,7 +3,9 @@
 What is written is remembered until the watch has brought it back, so that nobody mistakes it for somebody else's doing.
 """
 
+import asyncio
 import logging
+from collections import defaultdict
 
 from scaler.runtime import Addresses, Say, StartFailed, StopRefused
 from scaler.runtimes.kubernetes import scale
@@ -34,6 +36,7 @@ class KubernetesRuntime:
         self._crews = crews
         self._autoscaled = autoscaled
         self._last: dict[AppId, Last] = {}
+        self._writing: defaultdict[AppId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # The port
 
@@ -41,25 +44,18 @@ class KubernetesRuntime:
         """Scale back what sleeps, and wait until a pod has answered. Cancelled, it leaves what it has begun."""
         found = self._found(app)
         wait = Wait(self._cluster, self._picture, self._crews, app, autoscaled=self._autoscaled)
-        if not self._up(found):
-            await self._scale_up(found, say)
+        async with self._writing[app]:
+            if not self._up(found):
+                await self._scale_up(found, say)
         await wait.until_served(say)
         return self._crews.addresses(app)
 
     async def stop(self, app: AppId, *, last_access: float | None) -> None:
         """Scale to nothing. A workload that is managed no more, or gone, is nobody's business. Raises StopRefused."""
-        found = self._picture.apps.get(app)
-        if found is None or found.workload is None or not found.workload.up:
-            return
-        workload = found.workload
-        seen = scale.Seen(workload.ref, workload.replicas, workload.generation, workload.resource_version)
-        try:
-            generation = await scale.to_nothing(self._cluster, seen, last_access)
-        except ApiError as error:
-            if error.not_found:
-                return
-            raise StopRefused(f"the cluster says: {error}") from None
-        self._wrote(workload, 0, generation)
+        async with self._writing[app]:
+            found = self._picture.apps.get(app)
+            if found is not None and found.workload is not None and found.workload.up:
+                await self._scale_down(found.workload, last_access)
 
     def replicas(self, app: AppId) -> int:
         """How many are wanted now."""
@@ -84,6 +80,14 @@ class KubernetesRuntime:
     def forget(self, app: AppId) -> None:
         """It is there no more."""
         self._last.pop(app, None)
+        self._writing.pop(app, None)
+
+    async def put_back(self, app: AppId) -> None:
+        """A new revision has brought a replica count along: remember it, and go on sleeping. Raises StopRefused."""
+        async with self._writing[app]:
+            found = self._picture.apps.get(app)
+            if found is not None and found.workload is not None and found.workload.up:
+                await self._scale_down(found.workload, found.workload.remembered.last_access)
 
     async def note(self, app: AppId, phase: Phase, last_access: float | None) -> None:
         """Write down that it is awake, unless that stands there. Raises ApiError."""
@@ -105,6 +109,16 @@ class KubernetesRuntime:
         if last is not None and workload is not None and workload.generation < last.generation:
             return last.replicas > 0
         return workload is not None and workload.up
+
+    async def _scale_down(self, workload: Workload, last_access: float | None) -> None:
+        seen = scale.Seen(workload.ref, workload.replicas, workload.generation, workload.resource_version)
+        try:
+            generation = await scale.to_nothing(self._cluster, seen, last_access)
+        except ApiError as error:
+            if not error.not_found:
+                raise StopRefused(f"the cluster says: {error}") from None
+        else:
+            self._wrote(workload, 0, generation)
 
     async def _scale_up(self, found: Found, say: Say) -> None:
         workload = found.workload

@@ -1,6 +1,7 @@
 """Torpors of a test's own, with the rights of examples/kubernetes and no others."""
 
 import contextlib
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,9 @@ def torpor(namespace: Space, tmp_path: Path) -> Start:
     def start(
         settings: dict[str, Any] | None = None, *, scalers: int = 1, proxies: int = 1, engine: str = "haproxy"
     ) -> Iterator[Running]:
-        running = Running(namespace, tmp_path, settings)
-        try:
+        with tempfile.TemporaryDirectory(prefix="torpor-") as state:
+            running = Running(namespace, tmp_path, Path(state), settings)
             with running.up(scalers=scalers, proxies=proxies, engine=engine):
                 yield running
-        finally:
-            running.forget()
 
     return start

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -95,10 +94,12 @@ class Proxy(Process):
 class Running:
     """A Torpor that looks after one namespace, and has its own place in another part of it."""
 
-    def __init__(self, space: Space, directory: Path, settings: Tree | None = None) -> None:
+    def __init__(self, space: Space, directory: Path, state: Path, settings: Tree | None = None) -> None:
+        """`state` is for sockets, so its path is short."""
         self.space = space
         self.cluster = space.cluster
         self.directory = directory
+        self.state = state
         self.settings: Tree = {"api": "127.0.0.1:0", **(settings or {})}
         kubernetes = {"namespaces": [space.name], "namespace": space.name, "proxies": [f"{space.name}/torpor-proxy"]}
         self.settings["kubernetes"] = kubernetes | self.settings.get("kubernetes", {})
@@ -107,7 +108,6 @@ class Running:
         self.scalers: list[Scaler] = []
         self.proxies: list[Proxy] = []
         self._number = 0
-        self._allow()
 
     @property
     def user(self) -> str:
@@ -117,6 +117,7 @@ class Running:
     @contextlib.contextmanager
     def up(self, *, scalers: int = 1, proxies: int = 1, engine: str = "haproxy") -> Iterator["Running"]:
         """So many of each, linked, for the length of the block."""
+        self._allow()
         try:
             for _ in range(scalers):
                 self.start_scaler()
@@ -130,6 +131,7 @@ class Running:
             for process in (*self.proxies, *self.scalers):
                 process.kill()
                 sys.stdout.write(f"--- {process.log.name} said:\n{process.said()[-12_000:]}\n")
+            self._disallow()
 
     def start_scaler(self) -> Scaler:
         """One more."""
@@ -147,7 +149,7 @@ class Running:
         log = self._log("proxy")
         command = self._command(
             *("proxy", "--listen", "127.0.0.1:0", "--engine", engine, "--link-token-file", str(token)),
-            *("--state-directory", str(log.with_suffix(".state"))),
+            *("--state-directory", str(self.state / log.stem)),
             *(part for one in self.scalers for part in ("--link", "http://{}:{}".format(*one.address))),
             *options,
         )
@@ -274,7 +276,7 @@ class Running:
                     one["roleRef"]["name"] = one["metadata"]["name"]
         self.cluster.kubectl("apply", "-f", "-", told=yaml.safe_dump_all(documents))
 
-    def forget(self) -> None:
+    def _disallow(self) -> None:
         """Take away the rights that are not in the namespace."""
         for kind in ("clusterrolebinding", "clusterrole"):
             self.cluster.kubectl("delete", kind, f"torpor-test-{self.space.name}", "--wait=false")
@@ -282,8 +284,3 @@ class Running:
 
 type Start = Callable[..., "contextlib.AbstractContextManager[Running]"]
 """The fixture `torpor`: settings, and how many of each."""
-
-
-def now_in_cluster() -> float:
-    """Unix seconds: pods and tests share one machine's clock."""
-    return time.time()
