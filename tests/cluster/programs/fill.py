@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.programs import debian, kubernetes
+from tests.cluster.programs import debian, gateway_api, kubernetes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +48,5 @@ def missing() -> str | None:
 def fill() -> Programs:
     """Get or make what is not in the cache: minutes at first, an instant ever after."""
     packages = debian.unpacked()
+    gateway_api.fetched()
     return Programs(kubernetes.programs(), packages / "rolling", packages / "own", kubernetes.app())

@@ -18,10 +18,14 @@ DEADLINE = 300.0
 """Seconds that the download may take."""
 
 
+def fetched() -> Path:
+    """The directory with the CustomResourceDefinitions of its standard channel."""
+    return kept("gateway-api", key((HERE / name).read_bytes() for name in ("go.mod", "go.sum")), _make)
+
+
 def definitions() -> list[dict[str, Any]]:
-    """CustomResourceDefinitions of the Gateway API's standard channel."""
-    place = kept("gateway-api", key((HERE / name).read_bytes() for name in ("go.mod", "go.sum")), _make)
-    return [yaml.safe_load(file.read_text()) for file in sorted(place.glob("*.yaml"))]
+    """Those CustomResourceDefinitions."""
+    return [yaml.safe_load(file.read_text()) for file in sorted(fetched().glob("*.yaml"))]
 
 
 def _make(place: Path) -> None:
