@@ -25,11 +25,8 @@ def fault(container: Container) -> str | None:
     if waiting is not None and waiting.reason in STUCK:
         if waiting.reason == _LOOP:
             return f"{_LOOP}: {_ends(name, container)}"
-        if not waiting.message:
-            return f"{waiting.reason}: {name}"
-        return (
-            f"{name}: {waiting.reason}: {waiting.message}" if container.init else f"{waiting.reason}: {waiting.message}"
-        )
+        said = f"{waiting.reason}: {waiting.message or name}"
+        return f"{name}: {said}" if container.init and waiting.message else said
     if container.exited is None or container.restarts == 0 or (container.init and container.done):
         return None
     return _ends(name, container)
