@@ -68,13 +68,12 @@ class Connection:
     async def send(self, method: str, path: str, headers: dict[str, str], body: Any) -> aiohttp.ClientResponse:
         """One request; the answer's body is still to be read. `path` is taken as it stands, escapes and query
         included; `body` is JSON or bytes. Deadlines are the caller's."""
-        rest = self._rest
         authorization = await self._authorization()
         if authorization is not None:
             headers = {**headers, "Authorization": authorization}
         timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT)
         url = URL(self.host + path, encoded=True)
-        answer = await rest.request(method, url, headers=headers, body=body, _request_timeout=timeout)
+        answer = await self._rest.request(method, url, headers=headers, body=body, _request_timeout=timeout)
         response: aiohttp.ClientResponse = answer.response
         return response
 
@@ -135,7 +134,7 @@ class Connection:
             raise NoAccess(f"there is no kubeconfig at {access.paths}")
         try:
             async with asyncio.timeout(CREDENTIALS):
-                return await load(
+                loader = await load(
                     config_file=access.paths,
                     context=access.context,
                     client_configuration=configuration,
@@ -143,6 +142,11 @@ class Connection:
                 )
         except TimeoutError:
             raise NoAccess(f"the kubeconfig's helper program gave no credentials within {CREDENTIALS:g}s") from None
+        user = getattr(loader, "_user", None)
+        got = getattr(loader, "token", None) or getattr(loader, "cert_file", None)
+        if user is not None and "exec" in user and not got:  # the client only logs that, and goes on as nobody
+            raise NoAccess(f"the kubeconfig's helper program {user['exec']['command']} gave no credentials")
+        return loader
 
 
 def _import() -> None:

@@ -4,11 +4,12 @@ import socket
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from scaler.runtimes.kubernetes.api import connection as module
-from scaler.runtimes.kubernetes.api.access import Kubeconfig
+from scaler.runtimes.kubernetes.api.access import Kubeconfig, NoAccess
 from scaler.runtimes.kubernetes.api.cluster import Cluster
-from scaler.runtimes.kubernetes.api.connection import _socket
+from scaler.runtimes.kubernetes.api.connection import _proxy_for, _socket
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.kinds import NAMESPACES
 from tests.scaler.runtimes.kubernetes.api.hand_server import HandServer, refuses, says
@@ -69,6 +70,33 @@ async def test_credentials_that_run_out_are_renewed_in_time(
     async with Cluster(Kubeconfig(server.kubeconfig(tmp_path / "k", user))) as cluster:
         await cluster.get(NAMESPACES, None, "a")
     assert tokens(server) == ["token-2"]
+
+
+async def test_a_helper_program_that_fails_is_told_of(server: HandServer, tmp_path: Path) -> None:
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "/bin/false"}}
+    with pytest.raises(NoAccess, match="/bin/false gave no credentials"):
+        async with Cluster(Kubeconfig(server.kubeconfig(tmp_path / "k", user))):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("server", "proxy"),
+    [
+        ("https://10.1.2.3:6443", "http://proxy:3128"),
+        ("https://api.example.org", "http://proxy:3128"),
+        ("https://api.inside.example.org", None),
+        ("https://127.0.0.1:6443", None),
+        ("http://10.1.2.3", None),
+    ],
+)
+def test_the_way_out_is_that_of_the_environment(
+    server: str, proxy: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    monkeypatch.setenv("no_proxy", "inside.example.org")
+    assert _proxy_for(URL(server)) == proxy
 
 
 async def test_a_token_file_that_is_rotated_is_read_again(
