@@ -19,7 +19,7 @@ from tests.cluster.rig.space import Space
 
 OUTSIDE = "TORPOR_TEST_KUBECONFIG"
 CLUSTERS = {"cluster", "control_plane"}
-LEFT_OUT = pytest.StashKey[set[str]]()
+LOUD = "LEFT OUT"
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +69,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason in sorted({str(report.longrepr[2]) for report in terminalreporter.getreports("skipped")}):
         if LOUD in reason:
             terminalreporter.section(reason.removeprefix("Skipped: "), "*", red=True, bold=True)
-
-
-LOUD = "LEFT OUT"
 
 
 def _own(kind: str) -> Iterator[Cluster]:

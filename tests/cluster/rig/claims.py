@@ -14,7 +14,7 @@ from tests.cluster.rig.place import Place, home
 @contextlib.contextmanager
 def claimed(place: Place, *, wait: bool = True) -> Iterator[None]:
     """For the length of the block. Raises BlockingIOError where somebody else has it and `wait` is not wanted."""
-    home().mkdir(parents=True, exist_ok=True)
+    home().mkdir(mode=0o700, parents=True, exist_ok=True)
     file = home() / f"{place.name}.lock"
     while True:
         with file.open("a") as lock:

@@ -53,8 +53,10 @@ def make_cgroup(name: str) -> None:
     for hierarchy in CGROUPS.iterdir():
         if hierarchy.name != "unified" and not hierarchy.is_symlink():
             (hierarchy / name).mkdir(exist_ok=True)
-    for setting in ("cpuset.cpus", "cpuset.mems"):  # a new group has none, and takes no process then
-        (CGROUPS / "cpuset" / name / setting).write_text((CGROUPS / "cpuset" / setting).read_text())
+    cpuset = CGROUPS / "cpuset"
+    if cpuset.is_dir():
+        for setting in ("cpuset.cpus", "cpuset.mems"):  # a new group has none, and takes no process then
+            (cpuset / name / setting).write_text((cpuset / setting).read_text())
 
 
 def sweep(name: str) -> None:
