@@ -133,12 +133,23 @@ class Running:
                 sys.stdout.write(f"--- {process.log.name} said:\n{process.said()[-12_000:]}\n")
             self._disallow()
 
+    def start_scaler_at(self, at: int) -> None:
+        """Another one where that one was: it comes to the same address."""
+        host, port = self.scalers[at].address
+        file = self.directory / f"again-{at}.yaml"
+        file.write_text(yaml.safe_dump(self.settings | {"api": f"{host}:{port}"}))
+        self.scalers[at] = self._scaler(file)
+
     def start_scaler(self) -> Scaler:
         """One more."""
+        scaler = self._scaler(self.file)
+        self.scalers.append(scaler)
+        return scaler
+
+    def _scaler(self, file: Path) -> Scaler:
         environment = self.cluster.environment | {"KUBECONFIG": str(self._kubeconfig())}
         environment.pop("TORPOR_LINK_TOKEN", None)
-        scaler = Scaler(self._command("scaler", "-f", str(self.file)), environment, self._log("scaler"))
-        self.scalers.append(scaler)
+        scaler = Scaler(self._command("scaler", "-f", str(file)), environment, self._log("scaler"))
         until(scaler.found, START, scaler.said)
         return scaler
 
