@@ -1,0 +1,16 @@
+from scaler.outbox import Outbox
+
+
+async def test_changes_of_one_view_that_follow_each_other_are_one_entry_in_its_first_place() -> None:
+    outbox = Outbox()
+    for view in ("a", "b", "a", "a"):
+        outbox.put(view)
+    assert [await outbox.get(0.01) for _ in range(3)] == ["a", "b", None]
+
+
+async def test_a_view_that_changes_again_after_it_was_taken_is_told_again() -> None:
+    outbox = Outbox()
+    outbox.put("a")
+    assert await outbox.get(0.01) == "a"
+    outbox.put("a")
+    assert await outbox.get(0.01) == "a"
