@@ -224,7 +224,7 @@ async def test_only_visits_that_count_are_use_of_the_app_that_was_chosen(engine:
 
 async def test_an_app_may_have_the_longest_id_that_a_cluster_gives(engine: str, state: Path) -> None:
     """A namespace, a name and a port: also several addresses, one of which is gone, and a visit that is held."""
-    names = ["shop/web", "shop/web:8080", "shop/web:http", f"{'n' * 63}/{'w' * 253}:{'p' * 63}"]
+    names = ["shop/web", "shop/web:8080", f"{'n' * 40}/{'w' * 54}:8080", f"{'n' * 63}/{'w' * 253}:{'p' * 63}"]
     async with town(engine, state, *names) as here:
         for number, name in enumerate(names):
             routes = (f"{number}.test", f"=shared.test/{number}", "all.test @1")

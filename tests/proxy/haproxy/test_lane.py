@@ -6,6 +6,7 @@ import pytest
 
 from proxy.haproxy.engine import HaproxyEngine
 from proxy.haproxy.lane import MANY, HaproxyLane
+from proxy.haproxy.lines import Lines, by_map
 from proxy.haproxy.maps import MAPS
 from proxy.lanes import LaneError
 from tests.engines.street import Street, street
@@ -65,6 +66,50 @@ async def test_the_maps_follow_10_000_apps_one_by_one_and_all_at_once(state: Pat
             here.table.remove(f"many{number}")
         await here.engine.lanes.renew()
         assert [*(await held(here))["routes.map"]] == ["app.localhost/"]
+
+
+def wanted(here: Street) -> dict[str, dict[str, str]]:
+    """What they should hold."""
+    lines = by_map(Lines(here.table).all().values())
+    return {name: {entry.key: entry.value for entry in entries} for name, entries in lines.items()}
+
+
+def lead(here: Street, name: str, *routes: str) -> str:
+    here.table.change(AppView(id=name, routes=routes, phase=Phase.ASLEEP, epoch=1))
+    return name
+
+
+@pytest.mark.parametrize("count", [5, MANY])
+async def test_the_maps_follow_apps_that_share_their_places(state: Path, count: int) -> None:
+    async with street("haproxy", state) as here:
+        for weight in (1, 2):
+            apps = [lead(here, f"{name}{n}", f"{n}.test @{weight}") for n in range(count) for name in ("x", "y")]
+            await here.engine.lanes.change(apps)
+            assert await held(here) == wanted(here)
+        await here.engine.lanes.change([lead(here, f"x{n}") for n in range(0, count, 2)])
+        await here.engine.lanes.change([lead(here, f"z{n}", f"{n}.test [k=v]") for n in range(0, count, 3)])
+        maps = await held(here)
+        assert maps == wanted(here)
+        assert len(maps["routes.map"]) == count
+        for app in apps:
+            here.table.remove(app)
+        await here.engine.lanes.change(apps)
+        assert await held(here) == wanted(here)
+        await here.engine.lanes.renew()
+        assert await held(here) == wanted(here)
+
+
+async def test_of_changes_that_are_told_one_by_one_none_is_lost(state: Path) -> None:
+    """The first that is told has the others' lines made anew, before these are told themselves."""
+    async with street("haproxy", state) as here:
+        apps = [lead(here, "giver", "a.test"), lead(here, "heir", "a.test", "b.test"), lead(here, "last", "b.test")]
+        await here.engine.lanes.change(apps)
+        lead(here, "heir", "a.test")
+        lead(here, "giver")
+        for app in apps:
+            await here.engine.lanes.change([app])
+            assert await held(here) == wanted(here)
+        assert (await held(here))["routes.map"] == {"a.test/": "heir", "b.test/": "last"}
 
 
 class Ending:
