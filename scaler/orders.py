@@ -57,7 +57,7 @@ async def sleep(house: House, app_id: AppId) -> None:
     if app.sleeps == sleeps and app.life.phase in UP:
         raise SleepRefused(app.reason)
     await app.stopped.wait()
-    if app.kept:
+    if app.kept and app.life.phase in UP:
         raise SleepRefused(app.kept)
     if house.over:
         raise SleepRefused(OVER)

@@ -127,6 +127,17 @@ async def test_an_operator_is_told_that_the_sleep_was_taken_back(house: House) -
     assert sleeping.result() == "the sleep was taken back: the workload has changed"
 
 
+async def test_a_refusal_of_long_ago_is_no_answer_to_an_operator(house: House) -> None:
+    house.add("a", idle=300)
+    await house.awake("a")
+    house.runtime.refusing["a"] = CHANGED
+    await house.advance(300)
+    house.acknowledge("a")
+    await house.settle()
+    house.scaler.scaled("a", up=False, reason="scaled to 0 by kubectl")
+    assert (await house.scaler.sleep("a")).phase is Phase.ASLEEP
+
+
 async def test_the_runtime_is_told_when_the_app_was_last_used(house: House) -> None:
     house.add("a", idle=300)
     await house.awake("a")
