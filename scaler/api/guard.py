@@ -21,13 +21,12 @@ from aiohttp.typedefs import Handler
 
 from scaler.api.problems import SHOWN, Problem
 from torpor.routes import normalise_host
+from torpor.token import HEADER
 
 MAX_BODY = 64 * 1024
 """Bytes; nothing here needs a body yet."""
 BODY_TIMEOUT = 10.0
 """Seconds for a client to send its body."""
-TOKEN = "Torpor-Token"  # noqa: S105 - the header's name
-"""The token's other header, for those whose `Authorization` is taken by somebody on the way."""
 READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -65,11 +64,11 @@ class Guard:
     def _check_token(self, request: web.Request, token: bytes) -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         offered = [given] if scheme.lower() == "bearer" else []
-        offered += request.headers.getall(TOKEN, [])
+        offered += request.headers.getall(HEADER, [])
         fits = [hmac.compare_digest(one.strip().encode("utf-8", "replace"), token) for one in offered]
         if not any(fits):
             detail = (
-                f"Changes need the token of this Torpor: Authorization: Bearer … or {TOKEN}: … (TORPOR_TOKEN on the "
+                f"Changes need the token of this Torpor: Authorization: Bearer … or {HEADER}: … (TORPOR_TOKEN on the "
                 "command line)."
             )
             raise Problem(401, detail, {"WWW-Authenticate": 'Bearer realm="torpor"'})

@@ -30,7 +30,8 @@ def command(api: Api, as_json: bool) -> None:
     now = time.time()
     with api.understood():
         rows = [_row(app, now) for app in answer["apps"]]
-    click.echo(columns([HEADING, *rows]) if rows else "There are no apps; `torpor config` shows how to name them.")
+    none = "There are no apps; `torpor config` shows how to name them, `torpor doctor` how in a cluster."
+    click.echo(columns([HEADING, *rows]) if rows else none)
 
 
 def _row(app: dict[str, Any], now: float) -> tuple[str, ...]:

@@ -59,5 +59,7 @@ class Background:
             async with Cluster(access) as cluster:
                 opened.set_result(cluster)
                 await stop.wait()
-        except NoAccess as error:
-            opened.set_exception(error)
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)  # NoAccess as a rule; whoever waits must not wait for ever

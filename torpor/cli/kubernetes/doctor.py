@@ -9,7 +9,7 @@ from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from torpor.cli.failure import Failed
 from torpor.cli.findings import Finding, Grade, Report
-from torpor.cli.kubernetes import permissions, presence
+from torpor.cli.kubernetes import permissions, presence, seen
 from torpor.cli.kubernetes.problems import findings
 from torpor.cli.kubernetes.served import served
 from torpor.cli.kubernetes.survey import Survey
@@ -64,6 +64,7 @@ class _Doctor:
             told.append(await permissions.check(cluster, found.account, needed))
         told += survey.refused
         told.append(survey.summary())
+        told += seen.findings(found.apps)
         return [*told, *findings(survey.discovery.problems, whole=self._whole)]
 
     def _say(self, stage: str) -> None:

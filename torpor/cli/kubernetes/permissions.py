@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError
-from scaler.runtimes.kubernetes.api.kinds import Kind
+from scaler.runtimes.kubernetes.api.kinds import LEASES, Kind
 from scaler.runtimes.kubernetes.picture import ALWAYS, PERHAPS
 from torpor.cli.findings import Finding, Grade, count
 
 TOPIC = "What the scaler may do"
+LEASE = "torpor-scaler"
+"""By which one of several scalers leads."""
 ACCESS_REVIEWS = Kind("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced=False)
 KNOWN = frozenset(kind.group for kind in (*ALWAYS, *(kind for versions in PERHAPS for kind in versions)))
 """Groups whose kinds are no workloads, but for Deployments and StatefulSets."""
@@ -23,6 +25,8 @@ class Permission(NamedTuple):
     group: str
     resource: str
     namespace: str = ""
+    name: str = ""
+    """Of the one object that it is for; empty: any."""
 
 
 def needed(read: Sequence[Kind], home: str, namespaces: Sequence[str] = ()) -> list[Permission]:
@@ -31,9 +35,9 @@ def needed(read: Sequence[Kind], home: str, namespaces: Sequence[str] = ()) -> l
     own: list[Permission] = []
     for place in namespaces or ("",):
         seen = [kind for kind in read if kind.namespaced]
-        own += [Permission(verb, kind.group, kind.plural, place) for kind in seen for verb in ("get", "list", "watch")]
+        own += [Permission(verb, kind.group, kind.plural, place) for kind in seen for verb in ("list", "watch")]
         own += [Permission(verb, "", "pods", place) for verb in ("list", "watch")]
-        own += [Permission("patch", kind.group, kind.plural, place) for kind in workloads]
+        own += [Permission(verb, kind.group, kind.plural, place) for kind in workloads for verb in ("get", "patch")]
         own += [Permission("patch", kind.group, f"{kind.plural}/scale", place) for kind in workloads]
         own += [Permission("get", "", "pods/log", place)]
         own += [Permission(verb, "", "events", place) for verb in ("list", "create", "patch")]
@@ -41,8 +45,8 @@ def needed(read: Sequence[Kind], home: str, namespaces: Sequence[str] = ()) -> l
         *own,
         *(Permission(verb, "", plural) for plural in ("namespaces", "nodes") for verb in ("list", "watch")),
         Permission("create", "authentication.k8s.io", "tokenreviews"),
-        *(Permission(verb, "coordination.k8s.io", "leases", home) for verb in ("get", "list", "watch")),
-        *(Permission(verb, "coordination.k8s.io", "leases", home) for verb in ("create", "patch")),
+        Permission("create", LEASES.group, LEASES.plural, home),
+        *(Permission(verb, LEASES.group, LEASES.plural, home, LEASE) for verb in ("get", "list", "watch", "patch")),
     ]
 
 
@@ -66,13 +70,15 @@ async def check(cluster: Cluster, account: str, wanted: Sequence[Permission]) ->
 
 def rules(missing: Iterable[Permission]) -> list[str]:
     """The lines of a role's rules, those of one namespace with its name."""
-    verbs: dict[tuple[str, str, str], list[str]] = {}
-    for verb, group, resource, namespace in missing:
-        verbs.setdefault((namespace, group, resource), []).append(verb)
+    verbs: dict[tuple[str, str, str, str], list[str]] = {}
+    for verb, group, resource, namespace, name in missing:
+        verbs.setdefault((namespace, group, resource, name), []).append(verb)
     return [
-        f'- {{apiGroups: ["{group}"], resources: [{resource}], verbs: [{", ".join(those)}]}}'
+        f'- {{apiGroups: ["{group}"], resources: [{resource}], '
+        + (f"resourceNames: [{name}], " if name else "")
+        + f"verbs: [{', '.join(those)}]}}"
         + (f"  # in {namespace}" if namespace else "")
-        for (namespace, group, resource), those in verbs.items()
+        for (namespace, group, resource, name), those in verbs.items()
     ]
 
 
@@ -92,7 +98,7 @@ async def _allowed(cluster: Cluster, account: str, one: Permission) -> bool:
     spec = {
         "user": f"system:serviceaccount:{namespace}:{name}",
         "groups": ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"],
-        "resourceAttributes": {**asked, "namespace": one.namespace},
+        "resourceAttributes": {**asked, "namespace": one.namespace, "name": one.name},
     }
     answer = await cluster.create(ACCESS_REVIEWS, None, {"spec": spec})
     return bool((answer.get("status") or {}).get("allowed"))

@@ -26,6 +26,8 @@ class Presence:
     """The scaler's ServiceAccount, as `namespace/name`, where its pods tell."""
     info: dict[str, Any] = field(default_factory=dict)
     """What the scaler says of itself."""
+    apps: list[dict[str, Any]] = field(default_factory=list)
+    """What it says of its apps."""
 
     def add(self, grade: Grade, text: str, fix: str = "") -> None:
         """One more."""
@@ -94,9 +96,18 @@ async def _answers(found: Presence, through: Through, service: str) -> None:
         found.add(Grade.OK, f"{count(int(proxies), 'proxy', 'proxies')} connected ({found.info.get('engine')})")
     if ready.status == 503 and found.info.get("leader") and proxies:
         found.add(Grade.WRONG, f"the scaler is not ready: {_detail(ready.body)}", "See its log.")
+    await _apps(found, through)
     if not found.info.get("token_required"):
         text = "the API has no token: whoever reaches the scaler in the cluster may wake apps and put them to sleep"
         found.add(Grade.NOTE, text, "Set TORPOR_TOKEN for the scaler, or let a NetworkPolicy say who reaches it.")
+
+
+async def _apps(found: Presence, through: Through) -> None:
+    try:
+        answer = await through.answer("GET", "/v1/apps", "application/json", DEADLINE)
+        found.apps = [app for app in json.loads(answer.body)["apps"] if isinstance(app, dict)]
+    except (Failed, ValueError, LookupError, TypeError) as failure:
+        found.add(Grade.WRONG, f"the scaler does not list its apps: {failure}", "See its log.")
 
 
 async def _may_change(found: Presence, cluster: Cluster, service: str) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from scaler.api.guard import TOKEN
 from scaler.runtimes.kubernetes.api.access import NoAccess, find
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.stream import TooLarge
@@ -19,6 +18,7 @@ from torpor.cli.failure import Failed
 from torpor.cli.kubernetes.background import Background
 from torpor.cli.say import printable
 from torpor.cli.where import Within
+from torpor.token import HEADER
 
 PIECES = 64
 """Pieces of a stream that are kept for a reader who is slow."""
@@ -42,7 +42,7 @@ class Through:
         except Failed as failure:
             raise Failed(self._hinted(failure.message)) from None
         self.place = f"{within.service} in the cluster at {self.background.cluster.host}"
-        self._headers = {"User-Agent": AGENT} | ({TOKEN: within.token} if within.token else {})
+        self._headers = {"User-Agent": AGENT} | ({HEADER: within.token} if within.token else {})
 
     def ask(self, method: str, path: str, accept: str, deadline: float) -> Answer:
         """One request without a body, and its answer. Raises Failed."""
@@ -120,10 +120,12 @@ class Through:
                 await pieces.put(stream.status)
                 async for piece in stream.chunks(SILENCE):
                     await pieces.put(piece)
+            await pieces.put(None)
         except ApiError as error:
             await pieces.put(Failed(self._hinted(printable(str(error)))))
-        else:
-            await pieces.put(None)
+        except Exception:
+            await pieces.put(None)  # a mistake of ours; whoever reads must not wait for ever
+            raise
 
     def _path(self, path: str) -> str:
         namespace, _, name = self._within.service.partition("/")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.torpor.cli.command import Ended, Torpor
+from tests.torpor.cli.fake_api import app
 from tests.torpor.cli.fake_api_server import FakeApiServer
 from torpor import __version__
 
@@ -154,6 +155,13 @@ async def test_a_scaler_that_does_not_answer_is_told_and_the_rest_is_looked_at(
     assert ended.code == 1
     assert "the scaler does not answer: no scaler is ready behind the Service torpor/torpor-scaler" in ended.out
     assert "1 workload managed" in ended.out
+
+
+async def test_what_the_scaler_has_seen_is_told(there: Torpor, api_server: FakeApiServer) -> None:
+    api_server.torpor.apps = [app("shop/web", "awake", reverts=2)]
+    ended = await there("doctor")
+    assert ended.code == 1
+    assert "shop/web: somebody scales it up again" in ended.out
 
 
 async def test_programs_get_json_and_all_of_it(there: Torpor, api_server: FakeApiServer) -> None:

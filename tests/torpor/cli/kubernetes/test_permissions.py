@@ -1,10 +1,38 @@
 """What a scaler needs, and how what it lacks is told."""
 
+from pathlib import Path
+from typing import Any
+
+import yaml
+
 from scaler.runtimes.kubernetes.api import kinds
 from scaler.runtimes.kubernetes.api.kinds import Kind
+from scaler.runtimes.kubernetes.picture import ALWAYS, PERHAPS
 from torpor.cli.kubernetes.permissions import Permission, needed, rules
 
 ROLLOUTS = Kind("argoproj.io", "v1alpha1", "rollouts", "Rollout")
+
+RBAC = Path(__file__).resolve().parents[4] / "examples" / "kubernetes" / "rbac.yaml"
+
+
+def test_it_is_what_the_example_grants_and_nothing_else() -> None:
+    wanted = needed([*ALWAYS, *(versions[0] for versions in PERHAPS)], "torpor")
+    granted: set[Permission] = set()
+    for document in yaml.safe_load_all(RBAC.read_text()):
+        if document["kind"] in ("Role", "ClusterRole"):
+            granted |= set(granted_by(document))
+    assert granted == set(wanted)
+
+
+def granted_by(role: dict[str, Any]) -> list[Permission]:
+    return [
+        Permission(verb, group, resource, role["metadata"].get("namespace", ""), name)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for name in rule.get("resourceNames", [""])
+        for verb in rule["verbs"]
+    ]
 
 
 def test_only_workloads_are_changed_and_only_leases_and_events_are_made() -> None:
@@ -36,8 +64,10 @@ def test_what_is_missing_is_told_as_rules_to_paste() -> None:
         Permission("list", "", "pods"),
         Permission("watch", "", "pods"),
         Permission("patch", "apps", "deployments/scale", "shop"),
+        Permission("get", "coordination.k8s.io", "leases", "lab", "x"),
     ]
     assert rules(lacks) == [
         '- {apiGroups: [""], resources: [pods], verbs: [list, watch]}',
         '- {apiGroups: ["apps"], resources: [deployments/scale], verbs: [patch]}  # in shop',
+        '- {apiGroups: ["coordination.k8s.io"], resources: [leases], resourceNames: [x], verbs: [get]}  # in lab',
     ]

@@ -1,0 +1,50 @@
+"""`torpor doctor` looks at a real cluster."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cluster.cli.conftest import Ended, User
+from tests.cluster.rig.manifests import deployment
+from tests.cluster.rig.space import Space
+from tests.cluster.torpor.manifests import MANAGED, app, ingress
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def wrong(ended: Ended) -> list[dict[str, Any]]:
+    return [finding for finding in json.loads(ended.out)["findings"] if finding["grade"] == "wrong"]
+
+
+def test_the_example_s_rights_are_enough_and_a_good_app_is_no_trouble(namespace: Space, user: User) -> None:
+    namespace.apply(*app("web"))
+    ended = user("doctor")
+    assert ended.code == 0, ended.out + ended.err
+    assert f"the ServiceAccount {namespace.name}/torpor-scaler has" in ended.out
+    assert "1 proxy connected" in ended.out
+    assert (
+        f"the scaler says what is served: Ingresses of class torpor; Gateways: all of class torpor; in {namespace.name}"
+        in ended.out
+    )
+    assert "1 workload managed" in ended.out
+
+
+def test_what_is_wrong_is_told_and_nothing_is_changed(namespace: Space, user: User) -> None:
+    namespace.apply(*app("web"), ingress("astray", "astray.test"), deployment("lost", labels=MANAGED))
+    before = namespace.get("deployments", "lost")["metadata"]["resourceVersion"]
+    ended = user("doctor", "--json")
+    assert ended.code == 1
+    about = {name for finding in wrong(ended) for name in finding["about"]}
+    assert about == {f"Ingress {namespace.name}/astray", f"Deployment {namespace.name}/lost"}
+    assert namespace.get("deployments", "lost")["metadata"]["resourceVersion"] == before
+
+
+def test_a_scaler_that_may_not_do_its_work_is_told_with_the_rule_to_paste(namespace: Space, user: User) -> None:
+    nothing = '[{"op": "replace", "path": "/rules", "value": []}]'
+    role = f"torpor-test-{namespace.name}"
+    user.running.cluster.kubectl("patch", "clusterrole", role, "--type=json", "-p", nothing)
+    ended = user("doctor")
+    assert ended.code == 1
+    assert f"the ServiceAccount {namespace.name}/torpor-scaler lacks" in ended.out
+    assert '{apiGroups: ["apps"], resources: [deployments/scale], verbs: [patch]}' in ended.out
