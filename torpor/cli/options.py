@@ -13,7 +13,7 @@ from torpor.cli.api import Api
 from torpor.cli.direct import Direct
 from torpor.cli.failure import Failed
 from torpor.cli.reach import reach
-from torpor.cli.where import Asked, find_local
+from torpor.cli.where import Asked, contexts, find_local
 from torpor.duration import parse_duration
 
 COMPLETION_DEADLINE = 0.5
@@ -79,7 +79,10 @@ def cluster_options(command: Command) -> Command:
             help="The scaler's Service in the cluster. Default: TORPOR_SERVICE, else torpor/torpor-scaler.",
         ),
         click.option(
-            "--context", metavar="NAME", help="The cluster of this context of the kubeconfig, not of the current one."
+            "--context",
+            metavar="NAME",
+            shell_complete=complete_context,
+            help="The cluster of this context of the kubeconfig, not of the current one.",
         ),
         click.option(
             "--kubernetes",
@@ -142,6 +145,11 @@ def complete_app(ctx: click.Context, _param: click.Parameter, incomplete: str) -
         return [CompletionItem(app["id"], help=app["phase"]) for app in apps if app["id"].startswith(incomplete)]
     except (Failed, click.UsageError, LookupError, TypeError, AttributeError):
         return []
+
+
+def complete_context(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The contexts of the kubeconfig whose name starts so; none where it cannot be read."""
+    return [CompletionItem(name) for name in contexts() if name.startswith(incomplete)]
 
 
 def on_terminal() -> bool:

@@ -105,6 +105,23 @@ def kubeconfig_there() -> bool:
     return isinstance(access, Kubeconfig) and access.exists()
 
 
+def contexts() -> list[str]:
+    """The names of the kubeconfig's contexts; none where it cannot be read."""
+    import yaml  # here, as all that follows: only the tab key needs it
+
+    from scaler.runtimes.kubernetes.api.access import Kubeconfig, NoAccess, find
+
+    try:
+        access = find()
+        if not isinstance(access, Kubeconfig):
+            return []
+        files = [Path(path).expanduser() for path in access.paths.split(os.pathsep) if path]
+        read = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+        return [str(one["name"]) for said in read for one in said["contexts"]]
+    except (NoAccess, OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
+        return []
+
+
 def checked_service(text: str) -> str:
     """`namespace/name`. Raises click.UsageError."""
     if re.fullmatch(rf"{NAME}/{NAME}", text) is None:

@@ -6,6 +6,9 @@ from torpor.cli.api import Api, app_path
 from torpor.cli.options import app_argument, torpor_options
 from torpor.cli.say import printable
 
+DEADLINE = 20.0
+"""Seconds: in a cluster each of several pods is asked."""
+
 
 @click.command("logs")
 @app_argument
@@ -19,6 +22,12 @@ def command(app: str, api: Api, lines: int) -> None:
     \b
     torpor logs notes
     torpor logs notes -n 1000 | grep -i error
+
+    In a cluster these are the lines of its pods, each with the pod's name where there are several; while it sleeps
+    there are none.
     """
-    for line in api.text(f"{app_path(app)}/logs?lines={lines}").splitlines():
+    written = api.text(f"{app_path(app)}/logs?lines={lines}", deadline=DEADLINE).splitlines()
+    for line in written:
         click.echo(printable(line.expandtabs()))
+    if not written:
+        click.echo(f"torpor: nothing is left of what {printable(app)} has written, if it has.", err=True)

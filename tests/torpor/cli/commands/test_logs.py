@@ -15,3 +15,4 @@ async def test_an_app_that_never_ran_has_no_lines(torpor: Torpor, api: FakeApi) 
     api.answers["GET /v1/apps/notes/logs"] = (200, "")
     ended = await torpor("logs", "notes", "--api", api.url)
     assert (ended.code, ended.out) == (0, "")
+    assert ended.err == "torpor: nothing is left of what notes has written, if it has.\n"

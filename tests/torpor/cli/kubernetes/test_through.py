@@ -1,5 +1,6 @@
 """The commands through the API server of a cluster."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,3 +131,12 @@ async def test_a_server_that_nobody_vouches_for_is_not_asked(torpor: Torpor, api
 async def test_names_are_completed(there: Torpor) -> None:
     ended = await there(COMP_WORDS="torpor wake shop/w", COMP_CWORD="2", _TORPOR_COMPLETE="bash_complete")
     assert (ended.out, ended.err) == ("plain,shop/web\n", "")
+
+
+async def test_contexts_are_completed(there: Torpor, tmp_path: Path) -> None:
+    words = {"COMP_WORDS": "torpor apps --context t", "COMP_CWORD": "3", "_TORPOR_COMPLETE": "bash_complete"}
+    assert (await there(**words)).out == "plain,test\n"
+    for broken in ("[", "contexts: 7", "7", "contexts: [{}]"):
+        (tmp_path / "kubeconfig").write_text(broken)
+        ended = await there(**words)
+        assert (ended.out.strip(), ended.err) == ("", "")
