@@ -25,8 +25,6 @@ from torpor.words import AppId
 
 logger = logging.getLogger(__name__)
 
-GRANTS = (Kind("gateway.networking.k8s.io", "v1beta1", "referencegrants", "ReferenceGrant"),)
-
 type Place = tuple[Kind, str | None]
 """A kind, in one namespace or in all."""
 type Concerned = Callable[[Iterable[AppId]], None]
@@ -36,7 +34,7 @@ ALWAYS = (
     *(kinds.SERVICES, kinds.ENDPOINT_SLICES, kinds.INGRESSES, kinds.AUTOSCALERS),
 )
 """What discovery needs and every cluster has."""
-PERHAPS = (kinds.HTTP_ROUTES, kinds.GATEWAYS, GRANTS, kinds.SCALED_OBJECTS)
+PERHAPS = (kinds.HTTP_ROUTES, kinds.GATEWAYS, kinds.REFERENCE_GRANTS, kinds.SCALED_OBJECTS)
 """What some clusters have."""
 
 

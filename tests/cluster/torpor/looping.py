@@ -10,14 +10,21 @@ from tests.cluster.torpor.running import Running
 
 PAUSE = 0.05
 """Seconds between two visits: the machine has other things to do."""
-PATIENCE = 120.0
+PATIENCE = 180.0
 
 
 class Looping:
     """`with Looping(running, host) as loop: …`; `failures` is whole when the block has ended."""
 
     def __init__(
-        self, running: Running, host: str, *, times: int | None = None, by: int = 0, pause: float = PAUSE
+        self,
+        running: Running,
+        host: str,
+        path: str = "/",
+        *,
+        times: int | None = None,
+        by: int = 0,
+        pause: float = PAUSE,
     ) -> None:
         self.count = 0
         self.failures: list[str] = []
@@ -25,6 +32,7 @@ class Looping:
         """Seconds that a visit took."""
         self._running = running
         self._host = host
+        self._path = path
         self._times = times
         self._by = by
         self._pause = pause
@@ -45,7 +53,7 @@ class Looping:
         while not self._over.is_set() and (self._times is None or self.count + len(self.failures) < self._times):
             began = time.monotonic()
             try:
-                status, _, body = self._running.visit(self._host, by=self._by, within=PATIENCE)
+                status, _, body = self._running.visit(self._host, self._path, by=self._by, within=PATIENCE)
             except (OSError, http.client.HTTPException) as error:
                 self._failed(began, repr(error))
             else:
