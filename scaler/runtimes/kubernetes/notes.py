@@ -58,7 +58,7 @@ class Notes:
             self._tell(app, "Slept", event.text)
         elif phase is Phase.FAILED:
             self._tell(app, "WakeFailed", f"{event.text}; woken by {event.status.cause}", warning=True)
-        if phase is Phase.AWAKE:
+        if phase is Phase.AWAKE and (not reason or reason.startswith(TAKEN_BACK)):
             try:
                 await self._runtime.note(app, phase, event.status.last_access)
             except ApiError as error:

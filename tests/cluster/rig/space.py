@@ -36,7 +36,8 @@ class Space:
             until(lambda: cluster.api.find(account), SOON, f"the account of namespace {space.name}")
             yield space
         finally:
-            cluster.api.delete(path("namespaces", name=space.name))
+            if cluster.api.find(path("namespaces", name=space.name)):
+                cluster.api.delete(path("namespaces", name=space.name))
 
     def apply(self, *manifests: Tree) -> None:
         """`kubectl apply` in here."""

@@ -18,7 +18,7 @@ def test_an_image_that_cannot_be_had_fails_the_wake_at_once_and_is_not_left_up(n
 
         status, headers, body = running.visit("web.test", headers={"Accept": "application/json"}, within=20.0)
 
-        assert status == 503
+        assert status == 502
         assert "ErrImageNeverPull" in json.loads(body)["detail"]
         assert int(headers["Retry-After"]) >= 1
         assert "ErrImageNeverPull" in running.app("web")["reason"]
@@ -34,7 +34,7 @@ def test_an_app_that_crashes_fails_the_wake_with_its_exit_code(namespace: Space,
 
         status, _, body = running.visit("web.test", headers={"Accept": "application/json"})
 
-        assert status == 503
+        assert status == 502
         assert "3" in json.loads(body)["detail"]
 
 

@@ -35,9 +35,9 @@ def needed(read: Sequence[Kind], home: str, namespaces: Sequence[str] = ()) -> l
     own: list[Permission] = []
     for place in namespaces or ("",):
         seen = [kind for kind in read if kind.namespaced]
-        own += [Permission(verb, kind.group, kind.plural, place) for kind in seen for verb in ("list", "watch")]
+        own += [Permission(verb, kind.group, kind.plural, place) for kind in seen for verb in ("get", "list", "watch")]
         own += [Permission(verb, "", "pods", place) for verb in ("list", "watch")]
-        own += [Permission(verb, kind.group, kind.plural, place) for kind in workloads for verb in ("get", "patch")]
+        own += [Permission("patch", kind.group, kind.plural, place) for kind in workloads]
         own += [Permission("patch", kind.group, f"{kind.plural}/scale", place) for kind in workloads]
         own += [Permission("get", "", "pods/log", place)]
         own += [Permission(verb, "", "events", place) for verb in ("list", "create", "patch")]
