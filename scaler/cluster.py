@@ -57,10 +57,10 @@ async def serve_cluster(
     """Run until `stop` is set. `me` is this process's name, as no other has it; `advertise` is where others of its kind
     reach its API. Raises OSError when it cannot listen, NoAccess, ApiError and NotScalable."""
     wanted = settings.kubernetes or KubernetesSettings()
-    control = ClusterControl(wanted, token_required=settings.token is not None)
     async with Cluster(access) as cluster:
         discovery = Discovery(_serve(wanted), _defaults(settings))
         picture = Picture(cluster, discovery, scalable=wanted.scalable, namespaces=wanted.namespaces)
+        control = ClusterControl(wanted, picture.missing, token_required=settings.token is not None)
         links = LinkServer(welcome(cluster))
         leadership: Leadership | None = None
 
@@ -96,7 +96,6 @@ async def _stand(
 ) -> None:
     """Stand by, and lead when it is our turn."""
     await picture.whole.wait()
-    control.trouble = None
     logger.info("the cluster has been read: %d apps", len(picture.apps))
     async with Crews(picture) as crews:
 

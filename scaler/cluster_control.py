@@ -1,5 +1,7 @@
 """The scaler of a cluster as the API sees it: the one that leads now, or nobody, and then others are asked."""
 
+from collections.abc import Callable
+
 from scaler.bus import Bus
 from scaler.errors import WakeFailed
 from scaler.metrics import Metrics
@@ -14,12 +16,14 @@ from torpor.words import AppId, Cause
 class ClusterControl:
     """The port `scaler.api.port.Control`. Counters and events outlive a reign; `scaler` is None without one."""
 
-    def __init__(self, settings: KubernetesSettings, *, token_required: bool) -> None:
+    def __init__(
+        self, settings: KubernetesSettings, missing: Callable[[], str | None], *, token_required: bool
+    ) -> None:
+        """`missing` says what is in the way of leading, or of standing by; None when nothing is."""
         self.scaler: Scaler | None = None
         self.bus = Bus()
         self.metrics = Metrics(self.statuses, proxies=self._proxies, leads=lambda: self.scaler is not None)
-        self.trouble: str | None = "the cluster has not been read yet"
-        """What is in the way of leading, or of standing by."""
+        self._missing = missing
         self._settings = settings
         self._token_required = token_required
 
@@ -69,7 +73,7 @@ class ClusterControl:
 
     def ready(self) -> str | None:
         """None when it leads, or would know enough to lead."""
-        return self.trouble
+        return self._missing()
 
     def _proxies(self) -> int:
         return len(self.scaler.proxies.live()) if self.scaler is not None else 0

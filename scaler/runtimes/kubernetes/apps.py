@@ -5,7 +5,6 @@ that is known.
 """
 
 import asyncio
-import logging
 from collections.abc import Iterable
 
 from scaler.runtime import StopRefused
@@ -17,8 +16,6 @@ from scaler.runtimes.kubernetes.runtime import KubernetesRuntime
 from scaler.scaler import Scaler
 from scaler.standing import Standing
 from torpor.words import AppId, Phase
-
-logger = logging.getLogger(__name__)
 
 
 class ClusterApps:

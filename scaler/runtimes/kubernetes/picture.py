@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from scaler.runtimes.kubernetes.api import kinds
+from scaler.runtimes.kubernetes.api.backoff import BackOff
 from scaler.runtimes.kubernetes.api.cluster import Cluster, Json
-from scaler.runtimes.kubernetes.api.errors import ApiError
+from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.api.watch import Key, Watch, key_of, without_managed_fields
 from scaler.runtimes.kubernetes.discovery.discovery import Discovery
@@ -52,6 +53,8 @@ class Picture:
         self.owners = Owners(discovery)
         self._unread: set[Place] = set()
         self._silent: dict[Place, ApiError] = {}
+        self._deaf = ""
+        """Why the cluster cannot be asked what it serves."""
         self.conditions: dict[tuple[Kind, Key], Mapping[str, Condition]] = {}
         """What workloads say of themselves."""
         self.lost_nodes: dict[str, str] = {}
@@ -76,22 +79,17 @@ class Picture:
         """An app's pods, by name; those that are ending included."""
         return self.owners.of(app)
 
-    def trouble(self) -> str | None:
-        """Why the picture may be old; None when it is not."""
+    def missing(self) -> str | None:
+        """Why the picture is not whole; None when it is."""
+        if self.whole.is_set():
+            return None
         for (kind, _), error in self._silent.items():
-            return f"{kind.resource} cannot be watched: {error}"
-        return None
+            return f"{kind.resource} cannot be read: {error}"
+        return self._deaf or "the cluster has not been read yet"
 
     async def run(self) -> None:
-        """Watch for ever. Raises NotScalable, and ApiError when the cluster cannot be asked what it serves."""
-        offer = await kinds.offer(self._cluster)
-        watched = list(ALWAYS)
-        watched += [kind for wanted in PERHAPS if (kind := await offer.first(wanted)) is not None]
-        others = [await offer.scalable(name) for name in self._scalable]
-        watched += others
-        listeners: dict[Kind, type[_Listener]] = {kinds.PODS: _Pods, kinds.NODES: _Nodes}
-        listeners |= dict.fromkeys(watched, _Objects)
-        listeners |= dict.fromkeys((kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, *others), _Workloads)
+        """Watch for ever. Raises NotScalable, and ApiError when the cluster does not say what it serves."""
+        listeners = await self._patiently()
         places = [
             (kind, namespace) for kind in listeners for namespace in (self._namespaces if kind.namespaced else (None,))
         ]
@@ -101,6 +99,26 @@ class Picture:
                 listener = listeners[kind](self, (kind, namespace))
                 watch = Watch(self._cluster, kind, listener, namespace=namespace, trim=listener.trim)
                 group.create_task(watch.run())
+
+    async def _patiently(self) -> "dict[Kind, type[_Listener]]":
+        """What to watch, asked for until the cluster can be reached."""
+        back_off = BackOff()
+        while True:
+            try:
+                return await self._kinds()
+            except Unreachable as error:
+                self._deaf = str(error)
+                logger.warning("%s", error)
+                await asyncio.sleep(back_off.after(error))
+
+    async def _kinds(self) -> "dict[Kind, type[_Listener]]":
+        offer = await kinds.offer(self._cluster)
+        watched = list(ALWAYS)
+        watched += [kind for wanted in PERHAPS if (kind := await offer.first(wanted)) is not None]
+        others = [await offer.scalable(name) for name in self._scalable]
+        listeners: dict[Kind, type[_Listener]] = {kinds.PODS: _Pods, kinds.NODES: _Nodes}
+        listeners |= dict.fromkeys(watched, _Objects)
+        return listeners | dict.fromkeys((kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, *others), _Workloads)
 
     # For the listeners
 

@@ -4,7 +4,6 @@ What is written is remembered until the watch has brought it back, so that nobod
 """
 
 import asyncio
-import logging
 from collections import defaultdict
 
 from scaler.runtime import Addresses, Say, StartFailed, StopRefused
@@ -20,8 +19,6 @@ from scaler.runtimes.kubernetes.objects.workload import Workload
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.wait import Wait
 from torpor.words import AppId, Phase
-
-logger = logging.getLogger(__name__)
 
 AGAIN = 1.0
 """Seconds until a cluster that could not be reached is asked again for a wake."""
