@@ -6,9 +6,11 @@ from the event loop, once for each piece of news, with the apps that it concerns
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from scaler.runtimes.kubernetes.api import kinds
 from scaler.runtimes.kubernetes.api.backoff import BackOff
@@ -39,6 +41,14 @@ PERHAPS = (kinds.HTTP_ROUTES, kinds.GATEWAYS, kinds.REFERENCE_GRANTS, kinds.SCAL
 """What some clusters have."""
 
 
+class Lost(NamedTuple):
+    """A node that is not ready."""
+
+    why: str
+    since: float
+    """Monotonic seconds of when that was first told here."""
+
+
 class Picture:
     """`run` it; `whole` is set when everything has been read once."""
 
@@ -57,8 +67,8 @@ class Picture:
         """Why the cluster cannot be asked what it serves."""
         self.conditions: dict[tuple[Kind, Key], Mapping[str, Condition]] = {}
         """What workloads say of themselves."""
-        self.lost_nodes: dict[str, str] = {}
-        """Nodes that are not ready, and why."""
+        self.lost_nodes: dict[str, Lost] = {}
+        """Nodes that are not ready."""
         self.whole = asyncio.Event()
         self.on_apps: list[Concerned] = []
         """Apps that are new, changed or gone."""
@@ -246,9 +256,9 @@ class _Nodes(_Listener):
     def changed(self, item: Json) -> None:
         with suppress(Malformed):
             node = read_node(item)
-            self._picture.lost_nodes.pop(node.name, None)
+            before = self._picture.lost_nodes.pop(node.name, None)
             if node.lost is not None:
-                self._picture.lost_nodes[node.name] = node.lost
+                self._picture.lost_nodes[node.name] = Lost(node.lost, before.since if before else time.monotonic())
 
     def gone(self, key: Key) -> None:
         self._picture.lost_nodes.pop(key.name, None)

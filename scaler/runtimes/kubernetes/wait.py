@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from time import time
+from time import monotonic, time
 
 from scaler.runtime import Say, StartFailed
 from scaler.runtimes.kubernetes.api.cluster import Cluster
@@ -22,6 +22,9 @@ SLOW = 0.8
 """Seconds after which the cluster's Events are looked at too: most apps answer before."""
 EVENTS_AGAIN = 1.5
 PATIENCE = 1.0
+NODE_LOST = 30.0
+"""Seconds after which a node that is not ready is lost. Kubelets say how they are every ten; when the API server has
+been away all nodes look lost for a while."""
 SKEW = 2.0
 """Seconds by which an Event may be older than the start and yet be about it: it is written in whole seconds."""
 MOST_EVENTS = 500
@@ -40,6 +43,8 @@ class Wait:
         self._began, self._began_wall = self._now(), time()
         self._notes: Sequence[Note] = ()
         self._events_at = self._began + SLOW
+        self._on_node: dict[str, float] = {}
+        """Since when a pod is seen on a node, in monotonic seconds."""
         self._over_before = frozenset(pod.uid for pod in picture.pods(app) if pod.over)
 
     async def until_served(self, say: Say) -> None:
@@ -69,10 +74,20 @@ class Wait:
             conditions=self._picture.conditions.get((kind, Key(ref.namespace, ref.name)), {}),
             notes=self._notes,
             autoscaled=self._autoscaled,
-            lost_nodes=self._picture.lost_nodes,
+            lost_nodes=self._lost_nodes(),
             probed=self._crews.probed(self._app),
             over_before=self._over_before,
         )
+
+    def _lost_nodes(self) -> dict[str, str]:
+        """Those that have not been ready all the time that a pod has been on them."""
+        now = monotonic()
+        for pod in self._picture.pods(self._app):
+            if pod.node and not pod.deleting:
+                self._on_node.setdefault(pod.node, now)
+        lost = self._picture.lost_nodes
+        since = {name: max(one.since, self._on_node.get(name, now)) for name, one in lost.items()}
+        return {name: lost[name].why for name, began in since.items() if now - began >= NODE_LOST}
 
     async def _read_events(self, ref: Ref) -> None:
         """Those of the workload since the start. What cannot be read is not known."""
