@@ -70,10 +70,10 @@ def test_while_the_api_server_is_away_nobody_is_put_to_sleep_and_a_visit_to_a_sl
             time.sleep(25.0)  # longer than the lease and than the idle timeout: what must not happen has its chance
             assert (waiting.count, waiting.failures) == (0, [])
             assert running.visit("web.test")[0] == 200
+        assert namespace.replicas("web") == 1
         # The cluster's own parts may take longer than the wake's minute to find the API server again: then it is said.
         until(lambda: waiting.count or waiting.failures, LATER, "an end of the waiting")
         assert all(": 502 " in told or ": 503 " in told for told in waiting.failures)
-        assert namespace.replicas("web") == 1
 
 
 @pytest.mark.timeout(300)
