@@ -48,6 +48,17 @@ _FLAGS = (
     "--remote-debugging-port=0",
 )
 
+_STILL = """async find => {
+  find().scrollIntoView({block: 'center', behavior: 'instant'});
+  for (let before = ''; ;) {
+    const {x, y, width, height} = find().getBoundingClientRect(), middle = [x + width / 2, y + height / 2];
+    if (String(middle) === before) return middle;
+    before = String(middle);
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+  }
+}"""
+"""The middle of an element, once it has been there for two frames."""
+
 
 class ChromiumError(Exception):
     """Chromium refused a command, or a script in the page threw."""
@@ -109,13 +120,10 @@ class Page:
         return str(await self.evaluate("document.body?.innerText ?? ''"))
 
     async def click(self, selector: str) -> None:
-        """Press the mouse on the middle of the first element that matches and can be seen."""
+        """Press the mouse on the middle of the first element that matches, once it can be seen and keeps still."""
         chosen = json.dumps(selector)
         await self.wait(f"!!document.querySelector({chosen})?.checkVisibility()")
-        x, y = await self.evaluate(
-            f"(e => {{ e.scrollIntoView({{block: 'center', behavior: 'instant'}}); const r = e.getBoundingClientRect();"
-            f" return [r.x + r.width / 2, r.y + r.height / 2]; }})(document.querySelector({chosen}))"
-        )
+        x, y = await self.evaluate(f"({_STILL})(() => document.querySelector({chosen}))")
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

@@ -116,6 +116,7 @@ class KubernetesRuntime:
                 raise StopRefused(f"the cluster says: {error}") from None
         else:
             self._wrote(workload, 0, generation)
+            self._crews.down(workload.app)
 
     async def _scale_up(self, found: Found, say: Say) -> None:
         workload = found.workload

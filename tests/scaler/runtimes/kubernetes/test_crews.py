@@ -12,6 +12,7 @@ from scaler.runtimes.kubernetes.discovery.discovery import Discovery
 from scaler.runtimes.kubernetes.discovery.serve import Serve
 from scaler.runtimes.kubernetes.objects.annotations import Defaults
 from scaler.runtimes.kubernetes.picture import Picture
+from scaler.runtimes.kubernetes.pods.leaving import STAYS
 from scaler.runtimes.kubernetes.pods.pod import read_pod
 from tests.scaler.runtimes.kubernetes.cluster_objects import (
     DEPLOYMENTS,
@@ -118,6 +119,47 @@ async def test_an_app_that_is_put_to_sleep_serves_nowhere_and_is_asked_nothing()
         town.workload(address.port, replicas=0)
         assert crews.addresses(APP) == {}
         assert crews.probed(APP) == {}
+
+
+async def test_a_pod_that_was_there_when_its_app_was_put_to_sleep_is_not_trusted_by_the_wake_that_follows_at_once() -> (
+    None
+):
+    town, web, new = Town(), Web(), Web()
+    async with web.running() as address, new.running() as other, town.crews() as crews:
+        town.workload(address.port)
+        town.pod(port=address.port, ready=True)
+        town.workload(address.port, replicas=0)
+        town.workload(address.port)
+        assert crews.addresses(APP) == {"": ()}
+        town.pod("web-2", port=other.port)
+        await until(crews, lambda: crews.addresses(APP) == {"": (other,)})
+
+
+async def test_so_it_is_when_only_the_writer_knows_of_the_sleep_yet() -> None:
+    town, web = Town(), Web()
+    async with web.running() as address, town.crews() as crews:
+        town.workload(address.port)
+        town.pod(port=address.port, ready=True)
+        town.told.clear()
+        crews.down(APP)
+        assert crews.addresses(APP) == {"": ()}
+        assert town.told == [APP]
+        town.workload(address.port, replicas=0)
+        assert crews.addresses(APP) == {}
+        town.workload(address.port)
+        assert crews.addresses(APP) == {"": ()}
+
+
+async def test_a_pod_that_nobody_has_ended_after_all_serves_again() -> None:
+    town, web = Town(), Web()
+    async with web.running() as address, town.crews() as crews:
+        town.workload(address.port)
+        town.pod(port=address.port, ready=True)
+        town.workload(address.port, replicas=0)
+        town.workload(address.port)
+        began = asyncio.get_running_loop().time()
+        await until(crews, lambda: crews.addresses(APP) == {"": (address,)})
+        assert asyncio.get_running_loop().time() - began >= STAYS
 
 
 async def test_an_app_that_is_gone_is_forgotten() -> None:
