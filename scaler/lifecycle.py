@@ -26,7 +26,8 @@ A stop may be refused, because the workload has changed or because nobody can be
 up still (KEPT), at the addresses that were known.
 
 A failed app may be up half-way. Nobody is sent there, so it needs no drain: when nobody has asked for it for its idle
-timeout, it is stopped at once.
+timeout, it is stopped at once. One that never sleeps (its idle timeout is 0) is not stopped when it has failed either,
+unless an operator says so; the next visit finds what runs of it, and waits until that answers.
 
 Back-off: after the n-th failure in a row the next try waits `min(60, 2^(n-1))` seconds; an operator need not wait.
 An app that falls over within `STEADY` seconds of being ready, `FLAPS` times in a row, has failed as well. So has one

@@ -33,10 +33,15 @@ class _Reign:
         self.scaler = scaler
         self.outboxes: set[Outbox] = set()
         self.over = asyncio.Event()
+        self._routes = {view: scaler.telling.routes(view) for app in scaler.apps.values() for view in app.spec.views}
 
     def changed(self, view: AppId) -> None:
+        before, now = self._routes.pop(view, None) or (), self.scaler.telling.routes(view)
+        if now is not None:
+            self._routes[view] = now
+        losing = before is not now and not set(before) <= set(now or ())
         for outbox in self.outboxes:
-            outbox.put(view)
+            outbox.put(view, losing=losing)
 
 
 class LinkServer:

@@ -16,6 +16,7 @@ from scaler.bus import Bus
 from scaler.describe import status_of
 from scaler.draining import Draining
 from scaler.idleness import Idleness
+from scaler.leaving import Leaving
 from scaler.lifecycle import Command, Event, Life, step
 from scaler.links import Links
 from scaler.metrics import Metrics
@@ -25,7 +26,7 @@ from scaler.runtime import Addresses, Runtime
 from scaler.sentences import phase_sentence
 from scaler.standing import Standing, found
 from scaler.status import AppStatus
-from scaler.stopping import Stopping
+from scaler.stopping import Slept, Stopping
 from scaler.sweeping import Sweeper
 from scaler.telling import Telling
 from scaler.wake import wake
@@ -60,12 +61,14 @@ class Scaler:
         self.idleness = Idleness(self.needs, self.proxies, self.clock, settled_at=self.clock.now() + settle)
         self.telling = Telling(self.apps, self.bus, self.clock, self.status)
         self.on_revert: list[reverts.Reverted] = []
+        self.on_slept: list[Slept] = []
         self.draining = Draining(self)
         self.sweeper = Sweeper(self)
         self.links = Links(self)
         self.over = False
         """Its reign has ended."""
         self._stopping = Stopping(self)
+        self._leaving = Leaving(self, self._stopping)
         self._group: asyncio.TaskGroup | None = None
 
     # Running
@@ -129,9 +132,13 @@ class Scaler:
         if app is None or app.spec.managed != spec.managed:
             if known is not None:  # looked after no more, or from now on: in doubt it is up
                 standing = standing or Standing(up=True, addresses=known.addresses)
+            elif standing is None and (standing := self._leaving.standing(spec.id)):
+                outdated = True  # nobody knows whether what runs is what is configured now
             app = self.apps[spec.id] = found(spec, standing, self.clock)
             if known is not None:
                 self._replace(known, app)
+            else:
+                self._leaving.back(app)
         app.spec = spec
         app.outdated = (app.outdated or outdated) and app.life.phase in UP
         self.needs.put(spec.id, spec.needs)
@@ -145,7 +152,8 @@ class Scaler:
         """What proxies know of the app goes on."""
         if old.waking:
             old.waking.cancel()
-        new.epoch, new.stopped, new.last_access = old.epoch, old.stopped, old.last_access or new.last_access
+        new.epoch, new.stopped, new.waking = old.epoch, old.stopped, old.waking
+        new.last_access = old.last_access or new.last_access
         old.tell()
 
     def remove(self, app_id: AppId, *, grace: float | None) -> None:
@@ -162,20 +170,7 @@ class Scaler:
         self.bus.publish(self.clock.wall(), "removed", status, f"{app_id} is managed no more")
         app.tell()
         self.telling.views_changed(app.spec.views)
-        if grace is None:
-            self.metrics.forget(app_id)
-        else:
-            self.tasks.create_task(self._leave(app, grace))
-
-    async def _leave(self, app: App, grace: float) -> None:
-        app_id = app.spec.id
-        end = self.clock.now() + grace
-        never = asyncio.Event()
-        while self.proxies.busy(app_id) and self.clock.now() < end and app_id not in self.apps:
-            await self.clock.wait(never, min(end, self.clock.now() + 0.25))
-        if app_id not in self.apps:
-            await self._stopping.stop(app, "idle")
-            self.metrics.forget(app_id)
+        self._leaving.begin(app, grace)
 
     def addressed(self, app_id: AppId, addresses: Addresses) -> None:
         """An app answers elsewhere now. Nobody is woken or put to sleep by that, not even when it answers nowhere.
@@ -235,11 +230,14 @@ class Scaler:
         app.reason = reason
         app.stage = ""
         kind = self._books(app, before, event)
+        sentence = phase_sentence(app, before)
         if Command.STOP in commands:
             app.sleeps += 1
             app.slept_at, app.taken = now, False
             app.stopped.clear()  # now, not when the task runs: a wake may come in between
-            self.tasks.create_task(self._stopping.stop(app, kind))
+            self.tasks.create_task(self._stopping.stop(app, kind, sentence))
+        elif app.life.phase is Phase.ASLEEP:
+            self.slept(app, sentence)
         if Command.START in commands:
             if before.phase is Phase.ASLEEP and not (cause and cause.kind == "scaled"):
                 app.reverts = 0
@@ -251,7 +249,7 @@ class Scaler:
             app.not_before = max(app.not_before, now + patience.CALLED_OFF_PAUSE)
             self.metrics.sleep_aborted(app.spec.id)
         app.drain = self.draining.question(app, forced=forced) if Command.DRAIN in commands else None
-        self.telling.changed(app, phase_sentence(app, before))
+        self.telling.changed(app, sentence)
         self.sweeper.schedule(app)
         for need in app.spec.needs:
             if need in self.apps:
@@ -281,7 +279,12 @@ class Scaler:
             app.reason = "put to sleep by an operator" if forced else "idle"
         return "failed" if before.phase is Phase.FAILED else "operator" if forced else "idle"
 
-    # What a wake reports
+    # What a stop and a wake report
+
+    def slept(self, app: App, sentence: str) -> None:
+        """Nothing is left of it: what it was stopped for has been done."""
+        for listener in self.on_slept:
+            listener(app.spec.id, sentence)
 
     def say(self, app: App, stage: str) -> None:
         """A wake tells what it does now."""

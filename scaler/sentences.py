@@ -24,4 +24,6 @@ def phase_sentence(app: App, before: Life) -> str:
         case Phase.ASLEEP:
             return f"{name} is asleep{reason}"
         case Phase.FAILED:
-            return f"{name} failed{reason}; a visit after {format_duration(life.retry_at - life.since)} tries again"
+            again = f"a visit after {format_duration(life.retry_at - life.since)} tries again"
+            left = "" if app.spec.idle_timeout else "; what runs of it is left, for its idle timeout is 0"
+            return f"{name} failed{reason}; {again}{left}"

@@ -6,6 +6,7 @@ left says so. Counted as asleep, an app that is up would be refused visits while
 """
 
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from scaler import patience
@@ -17,6 +18,9 @@ from torpor.clock import Clock
 from torpor.words import AppId
 
 logger = logging.getLogger(__name__)
+
+type Slept = Callable[[AppId, str], None]
+"""Told of an app that sleeps, once that has been done and not before: which, and in what words."""
 
 
 class House(Protocol):
@@ -30,6 +34,9 @@ class House(Protocol):
     def move(self, app: App, event: Event, *, reason: str = "") -> None:
         """Carry an event to the app."""
 
+    def slept(self, app: App, sentence: str) -> None:
+        """It has been stopped."""
+
 
 class Stopping:
     """One stop per app at a time: `App.stopped` is cleared by whoever orders it, before the task runs."""
@@ -37,8 +44,8 @@ class Stopping:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def stop(self, app: App, kind: str) -> None:
-        """Stop the app. `kind` is why, for the metrics."""
+    async def stop(self, app: App, kind: str, sentence: str = "") -> None:
+        """Stop the app. `kind` is why, for the metrics; the sentence says it for people."""
         clock = self._house.clock
         used = None if app.last_access is None else clock.wall() - (clock.now() - app.last_access)
         try:
@@ -57,6 +64,7 @@ class Stopping:
         app.kept, app.refusals, app.addresses = "", 0, {}
         if self._house.apps.get(app.spec.id) is app:
             self._house.metrics.slept(app.spec.id, kind)
+            self._house.slept(app, sentence)
 
     def _take_back(self, app: App, reason: str) -> None:
         if self._house.apps.get(app.spec.id) is not app:

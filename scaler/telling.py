@@ -59,6 +59,12 @@ class Telling:
         app = self._apps.get(app_id)
         return None if app is None or door not in app.spec.doors else view_of(app, door, self._clock.now())
 
+    def routes(self, view: AppId) -> tuple[str, ...] | None:
+        """What leads to a door of an app; None when there is no such door any more."""
+        app_id, door = whose(view)
+        app = self._apps.get(app_id)
+        return None if app is None else app.spec.doors.get(door)
+
     def views(self) -> Iterator[link.AppView]:
         """All doors of all apps."""
         now = self._clock.now()

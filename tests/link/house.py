@@ -47,8 +47,9 @@ class Both:
         self.url = url
         self._group = group
 
-    def add(self, app: str, *, idle: float = 300.0) -> None:
-        self.scaler.put(AppSpec(app, {"": (f"{app}.localhost",)}, link.Policy(), idle))
+    def add(self, app: str, *, idle: float = 300.0, hosts: tuple[str, ...] | None = None) -> None:
+        routes = (f"{app}.localhost",) if hosts is None else hosts
+        self.scaler.put(AppSpec(app, {"": routes}, link.Policy(), idle))
 
     def start_proxy(self, name: str, *, token: str = TOKEN, url: str = "") -> End:
         table, ledger = AppTable(), Ledger()

@@ -140,6 +140,27 @@ async def test_apps_come_change_and_go_without_a_new_link(both: Both) -> None:
     await until(lambda: proxy.table.find("a.localhost", "/") is None)
 
 
+async def test_a_route_that_moves_leads_somewhere_at_every_moment(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    both.add("loser", hosts=("moves.localhost",))
+    both.add("taker", hosts=())
+    both.add("gone", hosts=("moves-too.localhost",))
+    table = (await both.proxy()).table
+    led: list[str | None] = []
+
+    def look() -> None:
+        led.extend((at := table.find(host, "/")) and at.view.id for host in ("moves.localhost", "moves-too.localhost"))
+
+    change, remove = table.change, table.remove
+    monkeypatch.setattr(table, "change", lambda view: (change(view), look()))
+    monkeypatch.setattr(table, "remove", lambda app: (remove(app), look()))
+    both.add("loser", idle=30.0, hosts=("moves.localhost",))
+    both.add("loser", idle=30.0, hosts=())
+    both.scaler.remove("gone", grace=None)
+    both.add("taker", hosts=("moves.localhost", "moves-too.localhost"))
+    await until(lambda: led[-2:] == ["taker", "taker"])
+    assert None not in led
+
+
 async def test_ten_thousand_apps_arrive_in_one_snapshot(both: Both) -> None:
     for number in range(10_000):
         both.add(f"a{number}")

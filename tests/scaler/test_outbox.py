@@ -14,3 +14,13 @@ async def test_a_view_that_changes_again_after_it_was_taken_is_told_again() -> N
     assert await outbox.get(0.01) == "a"
     outbox.put("a")
     assert await outbox.get(0.01) == "a"
+
+
+async def test_who_has_lost_a_route_is_told_after_whoever_may_have_it_now() -> None:
+    outbox = Outbox()
+    outbox.put("loser")
+    outbox.put("loser", losing=True)
+    outbox.put("gone", losing=True)
+    outbox.put("taker")
+    outbox.put("loser")
+    assert [await outbox.get(0.01) for _ in range(4)] == ["taker", "loser", "gone", None]

@@ -152,3 +152,35 @@ async def refused(house: House, app: str) -> str:
     with pytest.raises(SleepRefused) as caught:
         await house.scaler.sleep(app)
     return caught.value.reason
+
+
+async def test_that_an_app_sleeps_is_told_once_it_has_been_stopped(house: House) -> None:
+    told: list[tuple[str, str]] = []
+    house.scaler.on_slept.append(lambda app, sentence: told.append((app, sentence)))
+    house.add("a", idle=300)
+    await house.awake("a")
+    house.runtime.stopping = asyncio.Event()
+    await house.advance(300)
+    house.acknowledge("a")
+    house.knock("a")
+    await house.settle()
+    assert told == []
+    house.runtime.stopping.set()
+    await house.settle()
+    assert told == [("a", "a is asleep: idle")]
+    house.scaler.lost("a", "it crashed")
+    await house.settle()
+    assert told[1:] == [("a", "a fell over: it crashed; the next visit wakes it")]
+
+
+async def test_a_sleep_that_is_taken_back_is_not_told_as_one(house: House) -> None:
+    told: list[str] = []
+    house.scaler.on_slept.append(lambda app, _: told.append(app))
+    house.add("a", idle=300)
+    await house.awake("a")
+    house.runtime.refusing["a"] = CHANGED
+    await house.advance(300)
+    house.acknowledge("a")
+    await house.settle()
+    assert house.phase("a") is Phase.AWAKE
+    assert told == []

@@ -36,6 +36,7 @@ class Notes:
         """Take down what the scaler tells, and what is wrong with what was found."""
         self._picture.on_apps.append(self._problems)
         self._scaler.on_revert.append(self._reverted)
+        self._scaler.on_slept.append(self._slept)
         try:
             with self._scaler.bus.listen(activity=False) as news:
                 async with asyncio.TaskGroup() as group:
@@ -47,6 +48,7 @@ class Notes:
         finally:
             self._picture.on_apps.remove(self._problems)
             self._scaler.on_revert.remove(self._reverted)
+            self._scaler.on_slept.remove(self._slept)
 
     async def _note(self, event: Event) -> None:
         app, phase, reason = event.status.id, event.status.phase, event.status.reason
@@ -54,8 +56,6 @@ class Notes:
             self._tell(app, "SleepTakenBack", event.text, warning=True)
         elif phase is Phase.AWAKE and not reason:
             self._tell(app, "Woken", f"{event.text}: {event.status.cause}")
-        elif phase is Phase.ASLEEP:
-            self._tell(app, "Slept", event.text)
         elif phase is Phase.FAILED:
             self._tell(app, "WakeFailed", f"{event.text}; woken by {event.status.cause}", warning=True)
         if phase is Phase.AWAKE and (not reason or reason.startswith(TAKEN_BACK)):
@@ -63,6 +63,9 @@ class Notes:
                 await self._runtime.note(app, phase, event.status.last_access)
             except ApiError as error:
                 logger.info("%s: that it is awake cannot be written down: %s", app, error)
+
+    def _slept(self, app: AppId, sentence: str) -> None:
+        self._tell(app, "Slept", sentence)
 
     def _reverted(self, app: AppId, times: int, reason: str) -> None:
         text = (

@@ -32,7 +32,8 @@ def label_problems(workload: Workload) -> list[Problem]:
     if not workload.managed and not workload.up and workload.remembered.phase is Phase.ASLEEP:
         message = "it was put to sleep and is not managed any more: nobody wakes it"
         count = workload.remembered.replicas or 1
-        fix = f"kubectl --namespace {ref.namespace} scale {ref.plural}/{ref.name} --replicas={count}"
+        kind = ref.plural if ref.group == "apps" else f"{ref.plural}.{ref.group}"
+        fix = f"kubectl --namespace {ref.namespace} scale {kind}/{ref.name} --replicas={count}"
         told.append(Problem(ref, None, Reason.LEFT_ASLEEP, message, fix))
     return told
 

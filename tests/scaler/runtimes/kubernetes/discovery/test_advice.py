@@ -73,6 +73,13 @@ def test_what_is_left_asleep_when_its_label_goes_is_told_with_the_way_back(clust
     assert not list(cluster.problems)
 
 
+def test_the_way_back_of_what_only_its_group_tells_apart_names_the_group(cluster: Cluster) -> None:
+    about = meta("web", annotations=annotated(replicas="2", phase="asleep"))
+    cluster.put(ROLLOUTS, {"metadata": about, "spec": {"replicas": 0}})
+    (told,) = (problem for problem in cluster.problems if problem.reason is Reason.LEFT_ASLEEP)
+    assert told.fix == "kubectl --namespace shop scale rollouts.argoproj.io/web --replicas=2"
+
+
 def test_annotations_without_the_label_are_noted(cluster: Cluster) -> None:
     cluster.put(DEPLOYMENTS, deployment(annotations=annotated(idle_timeout="5m"), managed=None))
     assert cluster.notes() == {Reason.NOT_MANAGED}
