@@ -14,7 +14,7 @@ type Tree = dict[str, Any]
 
 SELDOM = 30
 """Seconds between two probes of the kubelet: whoever waited for it would be told so late."""
-LATE = 1.0
+LATE = 5.0
 """Seconds from when an app listens until it serves, at the most; tests share their machine with others."""
 GRPC = 9000
 

@@ -69,7 +69,7 @@ async def test_a_pod_that_does_not_listen_yet_is_found_soon_after_it_does(port: 
         async with Web().running(port=port):
             began = asyncio.get_running_loop().time()
             await until(lambda: heard.answered)
-            assert asyncio.get_running_loop().time() - began < 1.0  # 20 ms on a machine that does nothing else
+            assert asyncio.get_running_loop().time() - began < 3.0  # 20 ms on a machine that does nothing else
     assert heard.said == [f"GET /ready on {address}: connection refused"]
 
 
