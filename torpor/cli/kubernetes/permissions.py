@@ -7,7 +7,7 @@ from typing import NamedTuple
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.kinds import LEASES, Kind
-from scaler.runtimes.kubernetes.picture import ALWAYS, PERHAPS
+from scaler.runtimes.kubernetes.wanted import ALWAYS, PERHAPS
 from torpor.cli.findings import Finding, Grade, count
 
 TOPIC = "What the scaler may do"

@@ -12,7 +12,7 @@ from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.kinds import Kind, NotScalable
 from scaler.runtimes.kubernetes.discovery.discovery import Discovery
 from scaler.runtimes.kubernetes.objects.annotations import Defaults
-from scaler.runtimes.kubernetes.picture import ALWAYS, PERHAPS
+from scaler.runtimes.kubernetes.wanted import ALWAYS, PERHAPS
 from torpor.cli.findings import Finding, Grade, count
 from torpor.cli.kubernetes.served import Served
 

@@ -16,7 +16,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from scaler.runtimes.kubernetes.api.backoff import BackOff
@@ -94,7 +94,9 @@ class Watch:
         trim: Callable[[Json], Json] = without_managed_fields,
         silence: float = SILENCE,
         life: tuple[float, float] = LIFE,
+        known: Iterable[Key] = (),
     ) -> None:
+        """`known` are those that the listener has been told of before, by somebody else."""
         self._cluster = cluster
         self.kind = kind
         self._listener = listener
@@ -102,7 +104,7 @@ class Watch:
         self._labels, self._fields = label_selector, field_selector
         self._trim = trim
         self._silence, self._life = silence, life
-        self._known: set[Key] = set()
+        self._known = set(known)
         self._version: str | None = None
         self._back_off = BackOff()
         self._trouble = ""

@@ -66,6 +66,11 @@ class Discovery:
         """The apps to which a pod with these labels belongs."""
         return self._assembly.selecting(namespace, labels)
 
+    def keys(self, kind: KindOf) -> list[tuple[str, str]]:
+        """Namespace and name of all that has been told of a kind, in whatever version."""
+        known = (kind.group, kind.plural)
+        return [*self._objects.get(known, ()), *self._broken.get(known, ())]
+
     def put(self, kind: KindOf, source: object) -> set[AppId]:
         """An object is there and is so. The apps that have changed, come or gone."""
         dirty = Dirty()
@@ -81,8 +86,7 @@ class Discovery:
     def replace(self, kind: KindOf, sources: Iterable[object]) -> set[AppId]:
         """These are all objects of the kind. The apps that have changed, come or gone."""
         dirty = Dirty()
-        known = (kind.group, kind.plural)
-        gone = {*self._objects.get(known, ()), *self._broken.get(known, ())}
+        gone = set(self.keys(kind))
         for source in sources:
             gone.discard(self._put(kind, source, dirty))
         for key in gone:

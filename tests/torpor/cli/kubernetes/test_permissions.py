@@ -7,7 +7,7 @@ import yaml
 
 from scaler.runtimes.kubernetes.api import kinds
 from scaler.runtimes.kubernetes.api.kinds import Kind
-from scaler.runtimes.kubernetes.picture import ALWAYS, PERHAPS
+from scaler.runtimes.kubernetes.wanted import ALWAYS, PERHAPS
 from torpor.cli.kubernetes.permissions import Permission, needed, rules
 
 ROLLOUTS = Kind("argoproj.io", "v1alpha1", "rollouts", "Rollout")
