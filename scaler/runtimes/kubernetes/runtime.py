@@ -108,9 +108,8 @@ class KubernetesRuntime:
         return workload is not None and workload.up
 
     async def _scale_down(self, workload: Workload, last_access: float | None) -> None:
-        seen = scale.Seen(workload.ref, workload.replicas, workload.generation, workload.resource_version)
         try:
-            generation = await scale.to_nothing(self._cluster, seen, last_access)
+            generation = await scale.to_nothing(self._cluster, scale.Seen.of(workload), last_access)
         except ApiError as error:
             if not error.not_found:
                 raise StopRefused(f"the cluster says: {error}") from None

@@ -1,13 +1,13 @@
 """The writes: a workload scaled to nothing and back, and what is remembered on it. Nothing else of it is ours.
 
 A sleep is two writes: first the memory (replica count, last access, phase), then the count, each with a
-resourceVersion, so that neither is done to a workload that is not the one looked at. When only its status has moved
-meanwhile (its generation is the same) the write is tried again. Between the two a crash leaves a workload that is up
-and says it sleeps; the count is the truth. A wake is one write of the count, which may be repeated.
+resourceVersion, so that neither is done to a workload that is not the one looked at. When it has the same count and the
+same pods in mind as before, and only its status or its annotations have moved (ours among them), the write is tried
+again. Between the two a crash leaves a workload that is up and says it sleeps; the count is the truth. A wake is one
+write of the count, which may be repeated.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from scaler.runtime import StopRefused
 from scaler.runtimes.kubernetes.api.cluster import Cluster, Json
@@ -15,6 +15,7 @@ from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.objects.reading import Ref
 from scaler.runtimes.kubernetes.objects.remembered import Remembered
+from scaler.runtimes.kubernetes.objects.workload import Workload, read_workload
 from torpor.words import Phase
 
 TRIES = 5
@@ -26,18 +27,23 @@ class Seen(NamedTuple):
 
     ref: Ref
     replicas: int
+    template: str
     generation: int
     version: str
+
+    @classmethod
+    def of(cls, workload: Workload) -> "Seen":
+        """This one."""
+        return cls(workload.ref, workload.replicas, workload.template, workload.generation, workload.resource_version)
 
 
 async def to_nothing(cluster: Cluster, seen: Seen, last_access: float | None) -> int:
     """Scale to zero and remember how it was; the generation that it has from then on. Raises StopRefused, ApiError."""
     memory = Remembered(seen.replicas, last_access, Phase.ASLEEP)
-    noted = await _patch(cluster, seen, _annotations(memory))
-    generation, version = _metadata(noted)  # a Deployment's generation counts changes of its annotations too
-    seen = seen._replace(generation=generation, version=version)
-    await _patch(cluster, seen, {"spec": {"replicas": 0}}, subresource="scale")
-    return generation + 1
+    _, noted = await _patch(cluster, seen, _annotations(memory))
+    seen = Seen.of(read_workload(_kind(seen.ref), noted))
+    seen, _ = await _patch(cluster, seen, {"spec": {"replicas": 0}}, subresource="scale")
+    return seen.generation + 1
 
 
 async def to_count(cluster: Cluster, ref: Ref, replicas: int) -> None:
@@ -51,18 +57,21 @@ async def remember(cluster: Cluster, ref: Ref, memory: Remembered) -> None:
     await cluster.patch(_kind(ref), ref.namespace, ref.name, _annotations(memory))
 
 
-async def _patch(cluster: Cluster, seen: Seen, body: Json, *, subresource: str | None = None) -> Json:
-    kind, namespace, name, version = _kind(seen.ref), seen.ref.namespace, seen.ref.name, seen.version
+async def _patch(cluster: Cluster, seen: Seen, body: Json, *, subresource: str | None = None) -> tuple[Seen, Json]:
+    """How it was when it was changed, and what the API server has answered. Raises StopRefused, ApiError."""
+    kind, namespace, name = _kind(seen.ref), seen.ref.namespace, seen.ref.name
     for _ in range(TRIES):
-        metadata = {**body.get("metadata", {}), "resourceVersion": version}
+        metadata = {**body.get("metadata", {}), "resourceVersion": seen.version}
+        told = {**body, "metadata": metadata}
         try:
-            return await cluster.patch(kind, namespace, name, {**body, "metadata": metadata}, subresource=subresource)
+            return seen, await cluster.patch(kind, namespace, name, told, subresource=subresource)
         except ApiError as error:
             if not error.conflict:
                 raise
-        generation, version = _metadata(await cluster.get(kind, namespace, name))
-        if generation != seen.generation:
+        now = Seen.of(read_workload(kind, await cluster.get(kind, namespace, name)))
+        if (now.replicas, now.template) != (seen.replicas, seen.template):
             raise StopRefused("it has been changed meanwhile")
+        seen = now
     raise StopRefused("it changes all the time")
 
 
@@ -72,8 +81,3 @@ def _kind(ref: Ref) -> Kind:
 
 def _annotations(memory: Remembered) -> Json:
     return {"metadata": {"annotations": memory.written()}}
-
-
-def _metadata(found: Mapping[str, Any]) -> tuple[int, str]:
-    metadata = found.get("metadata", {})
-    return int(metadata.get("generation", 0)), str(metadata.get("resourceVersion", ""))
