@@ -13,7 +13,7 @@ from torpor.words import AppId
 
 
 class Outbox:
-    """The views that a proxy has not been told about, oldest change first; those that have lost a route come last."""
+    """The views that a proxy has not been told about, oldest change first; of one step the losers of routes come last."""
 
     def __init__(self) -> None:
         self._views: dict[AppId, None] = {}
@@ -38,7 +38,8 @@ class Outbox:
                     await self._news.wait()
             except TimeoutError:
                 return None
-        views = self._views or self._losing
-        view = next(iter(views))
-        del views[view]
+        self._views |= self._losing  # whoever takes over has been put in the same step of the loop
+        self._losing.clear()
+        view = next(iter(self._views))
+        del self._views[view]
         return view

@@ -24,3 +24,14 @@ async def test_who_has_lost_a_route_is_told_after_whoever_may_have_it_now() -> N
     outbox.put("taker")
     outbox.put("loser")
     assert [await outbox.get(0.01) for _ in range(4)] == ["taker", "loser", "gone", None]
+
+
+async def test_who_has_lost_a_route_is_not_overtaken_by_what_changes_later() -> None:
+    outbox = Outbox()
+    outbox.put("loser", losing=True)
+    outbox.put("taker")
+    told = []
+    for other in ("a", "b"):
+        told.append(await outbox.get(0.01))
+        outbox.put(other)
+    assert [*told, await outbox.get(0.01), await outbox.get(0.01)] == ["taker", "loser", "a", "b"]
