@@ -13,7 +13,7 @@ from torpor.words import AppId
 
 
 class Outbox:
-    """The views that a proxy has not been told about, oldest change first; of one step the losers of routes come last."""
+    """The views that a proxy has not been told about, oldest change first; the losers of routes last in each step."""
 
     def __init__(self) -> None:
         self._views: dict[AppId, None] = {}
