@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 type Concerned = Callable[[Iterable[AppId]], None]
 
-AGAIN = 60.0
+AGAIN = 20.0
 """Seconds until kinds that the cluster does not have are looked for again."""
 
 

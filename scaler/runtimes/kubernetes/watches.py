@@ -50,7 +50,8 @@ class Watches:
             ended(kind, gone)
         for kind, listener in listeners.items():
             if kind not in have:
-                logger.info("%s are watched", kind.path())
+                if have:
+                    logger.info("%s are there now, and watched", kind.path())
                 self._begin(kind, listener, self._board.discovery.keys(kind))
 
     def _begin(self, kind: Kind, listener: type[Listener], known: Iterable[tuple[str, str]]) -> None:

@@ -285,7 +285,18 @@ class Running:
                 one["metadata"]["name"] = f"torpor-test-{self.space.name}"
                 if "roleRef" in one:
                     one["roleRef"]["name"] = one["metadata"]["name"]
+                else:
+                    one["rules"] += self._two_rules_more(one["rules"])
         self.cluster.kubectl("apply", "-f", "-", told=yaml.safe_dump_all(documents))
+
+    def _two_rules_more(self, rules: list[Tree]) -> list[Tree]:
+        """For each kind that is named as scalable, as the example says: like those for the usual workloads."""
+        more = []
+        for plural, _, group in (name.partition(".") for name in self.settings["kubernetes"].get("scalable", ())):
+            for rule in (rule for rule in rules if rule["apiGroups"] == ["apps"]):
+                part = "/scale" if rule["resources"][0].endswith("/scale") else ""
+                more.append(rule | {"apiGroups": [group], "resources": [f"{plural}{part}"]})
+        return more
 
     def _disallow(self) -> None:
         """Take away the rights that are not in the namespace, unless a test has broken the cluster."""

@@ -1,0 +1,80 @@
+"""Kinds that a cluster has for a while: the Gateway API's own, as their makers define them, or one of a test's own."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tests.cluster.programs.gateway_api import definitions
+from tests.cluster.rig.access import Access
+from tests.cluster.rig.api import RefusedError
+from tests.cluster.rig.until import until
+
+type Tree = dict[str, Any]
+
+GATEWAY_API = (
+    "gateway.networking.k8s.io/v1/httproutes",
+    "gateway.networking.k8s.io/v1/gateways",
+    "gateway.networking.k8s.io/v1beta1/referencegrants",
+)
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+SOON = 60.0
+
+
+@contextmanager
+def gateway_api(cluster: Access) -> Iterator[None]:
+    """The kinds of the Gateway API that matter here. Other tests want a cluster without."""
+    wanted = {kind.rpartition("/")[2] for kind in GATEWAY_API}
+    made = [definition for definition in definitions() if definition["spec"]["names"]["plural"] in wanted]
+    with defined(cluster, made, GATEWAY_API):
+        yield
+
+
+@contextmanager
+def scalable(cluster: Access, group: str) -> Iterator[None]:
+    """`rollouts` of a group, in the style of Argo's: a scale subresource, a status of its own, and any spec."""
+    any_object = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    count = {"type": "object", "properties": {"replicas": {"type": "integer"}}}
+    part = any_object | count
+    scale = {
+        "specReplicasPath": ".spec.replicas",
+        "statusReplicasPath": ".status.replicas",
+        "labelSelectorPath": ".status.selector",
+    }
+    version = {
+        "name": "v1alpha1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": part, "status": part}}},
+        "subresources": {"scale": scale, "status": {}},
+    }
+    names = {"plural": "rollouts", "singular": "rollout", "kind": "Rollout"}
+    made = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"rollouts.{group}"},
+        "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [version]},
+    }
+    with defined(cluster, [made], [f"{group}/v1alpha1/rollouts"]):
+        yield
+
+
+@contextmanager
+def defined(cluster: Access, made: Sequence[Tree], served: Sequence[str]) -> Iterator[None]:
+    """These definitions, until what they define is served, and at the end until it is not any more."""
+    api = cluster.api
+
+    def all_served() -> bool:
+        try:
+            return all(api.find(f"/apis/{kind}") for kind in served)
+        except RefusedError:  # a new one says at first that it is being made ready
+            return False
+
+    for definition in made:
+        api.create(DEFINITIONS, definition)
+    try:
+        until(all_served, SOON, f"{served}")
+        yield
+    finally:
+        for definition in made:
+            api.delete(f"{DEFINITIONS}/{definition['metadata']['name']}")
+        until(lambda: not any(api.find(f"/apis/{kind}") for kind in served), SOON, f"the end of {served}")
