@@ -24,6 +24,7 @@ from addons.server_timing import ServerTiming
 from proxy.forwarded import Trust
 from proxy.lanes import NoLanes
 from proxy.room import room
+from proxy.server import LINGER
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +53,13 @@ class MitmproxyEngine:
         listen: tuple[str, int],
         trusted_proxies: Iterable[str] = (),
         max_connections: int | None = None,
+        linger: float = LINGER,
     ) -> None:
         """`trusted_proxies` are networks; raises ValueError for what is not one. Of `max_connections` the limit on open
-        files may allow fewer.
+        files may allow fewer. `linger` are the seconds that kept connections have when it is to stop.
         """
         self._doorman = doorman
+        self._linger = linger
         self._listen = listen
         self._trust = Trust(trusted_proxies)
         self._max_connections = room(max_connections, most=MAX_CONNECTIONS, each=FDS_PER_CONNECTION, spare=SPARE_FDS)
@@ -103,7 +106,7 @@ class MitmproxyEngine:
 
     async def stop(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""
-        cut = await self.listener.close(grace)
+        cut = await self.listener.close(grace, self._linger)
         await self.master.done()
         self._stopped = True
         return cut

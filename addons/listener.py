@@ -1,6 +1,7 @@
 """Listens for clients, counts them, looks after them every second, and drains them at the end."""
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Coroutine
@@ -115,16 +116,22 @@ class Listener:
         answer.headers.append(("Retry-After", RETRY))
         return whole(own(answer))
 
-    async def close(self, grace: float) -> int:
-        """Stop listening at once, let visits in flight end for `grace` seconds, cut the rest; returns how many."""
+    async def close(self, grace: float, linger: float = 0.0) -> int:
+        """Stop listening at once, let visits in flight end for `grace` seconds, cut the rest; returns how many.
+
+        Connections without a visit are closed after `linger` seconds: one more visit is answered, and told to leave.
+        """
         for server in self._servers:
             server.close()
         self._draining = True
+        cut, now = 0, asyncio.get_running_loop().time()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(now + min(linger, grace)):
+                await self._empty.wait()
         for client in list(self._connections):
             client.drain()
-        cut = 0
         try:
-            async with asyncio.timeout(grace):
+            async with asyncio.timeout_at(now + grace):
                 await self._empty.wait()
         except TimeoutError:
             cut = sum(client.busy for client in self._connections)

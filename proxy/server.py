@@ -18,6 +18,10 @@ from proxy.table import AppTable
 
 logger = logging.getLogger(__name__)
 
+LINGER = 5.0
+"""Seconds that a kept connection without a visit has at the end: a client that is busy sends one more in that time, and
+its answer tells it to leave."""
+
 type Listen = tuple[str, int]
 
 

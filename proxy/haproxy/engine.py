@@ -26,7 +26,7 @@ from proxy.haproxy.state import StateDirectory
 from proxy.haproxy.succession import Succession
 from proxy.haproxy.uploads import Uploads
 from proxy.room import room
-from proxy.server import House
+from proxy.server import LINGER, House
 
 if TYPE_CHECKING:
     from proxy.haproxy.certificate_keeper import CertificateKeeper
@@ -58,16 +58,19 @@ class HaproxyEngine:
         max_connections: int | None = None,
         timeouts: Timeouts | None = None,
         orphan: float = ORPHAN,
+        linger: float = LINGER,
         program: str = "haproxy",
     ) -> None:
         """`trusted_proxies` are networks; raises ValueError for what is not one. Of `max_connections` the limit on open
         files may allow fewer.
 
         `certificates_changed` may be set by whoever wants the directory of certificates to be looked at now.
-        `orphan` are the seconds that HAProxy serves on without a proxy process before it ends by itself.
+        `orphan` are the seconds that HAProxy serves on without a proxy process before it ends by itself, `linger` those
+        that kept connections have when it is to stop.
         """
         trust = Trust(trusted_proxies)
         self._program = program
+        self._linger = linger
         self._state = StateDirectory(state_directory)
         self._sizes = Sizes(
             threads or os.process_cpu_count() or 1, room(max_connections, most=MAX_CONNECTIONS, each=FDS_PER_CONNECTION)
@@ -169,7 +172,8 @@ class HaproxyEngine:
         return cut
 
     async def _until_idle(self) -> None:
-        """Connections without a request may be closed in the end."""
+        """Connections without a visit may be closed in the end, but not while the next one may be on its way."""
+        await asyncio.sleep(self._linger)
         while True:
             await asyncio.sleep(IDLE_LOOK)
             if await self.lanes.open_visits() == 0:

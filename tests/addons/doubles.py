@@ -145,7 +145,7 @@ class House:
 async def house(app: App | None = None, **options: object) -> AsyncIterator[House]:
     """An engine on a free port, in front of this app. At the end nothing may be left over."""
     doorman = Doorman(app.address if app is not None else NOWHERE)
-    async with MitmproxyEngine(doorman, listen=("127.0.0.1", 0), **options) as engine:  # type: ignore[arg-type]
+    async with MitmproxyEngine(doorman, **{"listen": ("127.0.0.1", 0), "linger": 0.0} | options) as engine:  # type: ignore[arg-type]
         opened = House(engine, doorman)
         try:
             yield opened

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 SUPERVISED_ORPHAN = 20.0
 """Seconds that HAProxy serves on without us when `torpor up` looks after us, which starts the next one at once."""
+SUPERVISED_LINGER = 0.0
+"""Seconds that kept connections have in the end under `torpor up`: somebody has pressed Ctrl-C and waits, and there is
+no other proxy to go to."""
 
 
 @click.command("proxy")
@@ -124,12 +127,11 @@ def command(
     kind = ForParent if supervised_by is not None else OneLine
     set_up(log_level, formatter=kind([token]))
     raise_fd_limit()
-    orphan = SUPERVISED_ORPHAN if supervised_by is not None else None
     choice = choose(engine)
     if supervised_by is None:  # else whoever has chosen says why
         log.info("the engine is %s", choice)
     look = asyncio.Event()
-    made = _engine(choice, listen, tls, look, trusted_proxies, max_connections, state_directory, orphan)
+    made = _engine(choice, listen, tls, look, trusted_proxies, max_connections, state_directory, supervised_by)
     asyncio.run(_serve(links, read_again(link_token_file, token), made, max_held, drain_timeout, look))
 
 
@@ -171,15 +173,18 @@ def _engine(
     trusted: tuple[str, ...],
     max_connections: int | None,
     state_directory: Path | None,
-    orphan: float | None,
+    supervised_by: int | None,
 ) -> "tuple[EngineName, EngineFactory]":
     if tls is not None:
         refuse_tls_without_haproxy(choice, "--tls-listen")
+    from proxy.server import LINGER
+
+    linger = LINGER if supervised_by is None else SUPERVISED_LINGER
     if choice.name == "mitmproxy":
         from addons.engine import MitmproxyEngine
 
         return choice.name, lambda house: MitmproxyEngine(
-            house.doorman, listen=listen, trusted_proxies=trusted, max_connections=max_connections
+            house.doorman, listen=listen, trusted_proxies=trusted, max_connections=max_connections, linger=linger
         )
     from proxy.haproxy.engine import ORPHAN, HaproxyEngine
     from proxy.haproxy.state import default_directory
@@ -194,7 +199,8 @@ def _engine(
         trusted_proxies=trusted,
         max_connections=max_connections,
         state_directory=state_directory or default_directory(name),
-        orphan=orphan or ORPHAN,
+        orphan=ORPHAN if supervised_by is None else SUPERVISED_ORPHAN,
+        linger=linger,
     )
 
 
