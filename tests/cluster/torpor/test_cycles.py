@@ -25,11 +25,12 @@ def cycles(namespace: Space, running: Running, count: int) -> None:
     for by in range(2):
         until(lambda by=by: running.visit("web.test", by=by)[0] == 200, SOON, "a visit")  # type: ignore[misc]
     with Looping(running, "web.test", by=0, pause=0.2) as one, Looping(running, "web.test", by=1, pause=0.2) as two:
-        done = 0
+        done = called_off = 0
         while done < count:
             status, found = running.api("POST", f"/v1/apps/{namespace.name}/web/sleep")
             assert status in (200, 409), found
             if status == 409:  # a visit called it off
+                called_off += 1
                 time.sleep(0.1)
                 continue
             done += 1
@@ -38,6 +39,8 @@ def cycles(namespace: Space, running: Running, count: int) -> None:
         until(lambda: len(namespace.ready("web")) == REPLICAS, SOON, "all pods")
     assert (one.failures, two.failures) == ([], [])
     assert one.count + two.count > count
+    longest = max(one.longest, two.longest)
+    print(f"{count} cycles, {called_off} called off, {one.count + two.count} visits, longest {longest:.1f} s")  # noqa: T201
 
 
 def test_no_request_is_lost_between_sleeps_and_wakes_under_two_proxies(namespace: Space, torpor: Start) -> None:
