@@ -23,7 +23,7 @@ class Event:
     what: str
     status: AppStatus
     text: str
-    """One sentence for people."""
+    """One sentence for people; empty where there is nothing to say."""
 
     def to_json(self) -> dict[str, object]:
         """Plain data for JSON."""
@@ -89,10 +89,10 @@ class Bus:
         return any(listener.activity for listener in self._listeners)
 
     def publish(self, at: float, what: str, status: AppStatus, text: str) -> None:
-        """Tell every listener; activity is news for those who listen now, and is not kept."""
+        """Tell every listener. What has no sentence, such as activity, is for those who listen now, and is not kept."""
         self._number += 1
         event = Event(self._number, at, what, status, text)
-        if what != "activity":
+        if text:
             self.recent.append(event)
         for listener in self._listeners:
             if what != "activity" or listener.activity:

@@ -117,10 +117,11 @@ class Scaler:
 
     # What configuration and the runtime bring
 
-    def put(self, spec: AppSpec, *, outdated: bool = False, standing: Standing | None = None) -> None:
+    def put(self, spec: AppSpec, *, outdated: bool = False, standing: Standing | None = None, news: str = "") -> None:
         """A new app, or a new word on one.
 
-        `outdated`: what runs is not what is configured any more. `standing`: how an app was found that is new here.
+        `outdated`: what runs is not what is configured any more. `standing`: how an app was found that is new here, and
+        `news`: what people are told of it then.
         """
         app = known = self.apps.get(spec.id)
         if known is not None and known.spec == spec and not outdated:
@@ -142,7 +143,10 @@ class Scaler:
         app.spec = spec
         app.outdated = (app.outdated or outdated) and app.life.phase in UP
         self.needs.put(spec.id, spec.needs)
-        self.telling.changed(app, gone=gone)
+        if known is None:
+            self.telling.found(app, news)
+        else:
+            self.telling.changed(app, gone=gone)
         if gone:  # what is open there is told with the proxies' next reports
             app.not_before = max(app.not_before, self.clock.now() + patience.CALLED_OFF_PAUSE)
             self.move(app, Event.BUSY, reason="its routes have changed")

@@ -23,6 +23,12 @@ class Telling:
         self.on_change: list[Callable[[AppId], None]] = []
         """Called with every view that is new, changed or gone; the link server sends it on."""
 
+    def found(self, app: App, sentence: str) -> None:
+        """An app is there. Of the many that were there before us nobody wants to read: their sentence is empty."""
+        app.epoch += 1
+        self.publish(app, "changed", sentence)
+        self.views_changed(app.spec.views)
+
     def changed(self, app: App, sentence: str | None = None, *, gone: Iterable[AppId] = ()) -> None:
         """An app has come into another phase, as the sentence tells, or changed otherwise. `gone`: views it had."""
         app.epoch += 1

@@ -19,6 +19,8 @@ from tests.cluster.rig.space import Space
 
 OUTSIDE = "TORPOR_TEST_KUBECONFIG"
 CLUSTERS = {"cluster", "control_plane"}
+IN_A_HURRY = {"controller-manager": ["--kube-api-qps=1000", "--kube-api-burst=2000"]}
+"""Controllers hold back, by default to 20 calls a second: minutes for thousands of objects."""
 LOUD = "LEFT OUT"
 
 
@@ -76,7 +78,8 @@ def _own(kind: str) -> Iterator[Cluster]:
     if reason is not None:
         _leave_out(f"all tests on a cluster: {reason}")
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    mine = Cluster.start(f"{kind}-{run[:8]}", node=kind == "node")
+    node = kind == "node"
+    mine = Cluster.start(f"{kind}-{run[:8]}", node=node, more={} if node else IN_A_HURRY)
     yield mine
     mine.close()
 

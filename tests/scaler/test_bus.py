@@ -52,8 +52,16 @@ async def test_activity_goes_to_those_who_want_it_and_is_not_kept() -> None:
 async def test_what_is_kept_is_bounded() -> None:
     bus = Bus()
     for number in range(RECENT * 2):
-        bus.publish(float(number), "phase", STATUS, "")
+        bus.publish(float(number), "phase", STATUS, str(number))
     assert len(bus.recent) == RECENT
+
+
+async def test_what_nobody_wants_to_read_is_told_and_not_kept() -> None:
+    bus = Bus()
+    with bus.listen() as news:
+        bus.publish(1.0, "changed", STATUS, "")
+        assert [event.what for event in await news.take()] == ["changed"]
+    assert list(bus.recent) == []
 
 
 def test_times_are_rfc_3339_in_utc() -> None:

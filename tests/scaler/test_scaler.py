@@ -300,6 +300,15 @@ async def test_new_settings_leave_an_awake_app_awake(house: House) -> None:
     assert house.phase("a") is Phase.DRAINING
 
 
+async def test_apps_that_were_there_before_are_told_of_without_a_sentence(house: House) -> None:
+    with house.scaler.bus.listen() as news:
+        house.add("a")
+        assert [(event.what, event.text) for event in await news.take()] == [("changed", "")]
+        house.add("a", idle=10)
+        assert [event.text for event in await news.take()] == ["a has new settings"]
+    assert [event.text for event in house.scaler.bus.recent] == ["a has new settings"]
+
+
 async def test_ten_thousand_sleeping_apps_have_no_deadline(house: House) -> None:
     for number in range(10_000):
         house.add(f"a{number}")

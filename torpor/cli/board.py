@@ -67,7 +67,7 @@ class Board:
                 self._drop(event.status.id)
             else:
                 self._set(event.status)
-            if event.what != "activity":
+            if event.what != "activity" and event.text:
                 self._said.append(_Said(event.at, event.status.id, event.text))
 
     def _set(self, status: "AppStatus") -> None:

@@ -10,7 +10,8 @@ events = logging.getLogger("torpor.events")
 
 
 async def log_events(bus: "Bus") -> None:
-    """Log what happens until cancelled; how busy an app is is no news."""
+    """Log what happens until cancelled; how busy an app is is no news, nor is one that was there before."""
     with bus.listen(activity=False) as news:
         async for event in news:
-            events.info("%s", event.text, extra={"app": event.status.id})
+            if event.text:
+                events.info("%s", event.text, extra={"app": event.status.id})

@@ -34,11 +34,13 @@ class ClusterApps:
         self._runtime = runtime
         self._picture = picture
         self._crews = crews
+        self._begun = False
 
     def begin(self) -> None:
         """Tell the scaler all there is, and from now on what changes."""
         self._crews.on_addresses.append(self._addressed)
         self._changed(self._picture.apps.keys())
+        self._begun = True
         self._picture.on_apps.append(self._changed)
 
     def end(self) -> None:
@@ -68,7 +70,8 @@ class ClusterApps:
             last_access=workload.remembered.last_access if workload else None,
             addresses=self._crews.addresses(found.id) if up else {},
         )
-        self._scaler.put(found.spec, standing=standing)
+        news = f"{found.id} is managed from now on" if self._begun and workload is not None else ""
+        self._scaler.put(found.spec, standing=standing, news=news)
 
     def _keep(self, found: Found) -> None:
         if found.spec != self._scaler.apps[found.id].spec:

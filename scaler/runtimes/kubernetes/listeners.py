@@ -95,11 +95,8 @@ class Objects(Listener):
     """Feeds discovery with one kind."""
 
     def replaced(self, items: Sequence[Json], gone: Sequence[Key]) -> None:
-        """In one go where it is of all namespaces."""
-        if self._place[1] is not None:  # of one namespace among several
-            super().replaced(items, gone)
-            return
-        self._board.found(self._board.discovery.replace(self._kind, items))
+        """In one go."""
+        self._board.found(self._board.discovery.replace(self._kind, items, self._place[1]))
         self._board.read(self._place)
 
     def changed(self, item: Json) -> None:

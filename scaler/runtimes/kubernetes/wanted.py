@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from scaler.runtimes.kubernetes.api import kinds
 from scaler.runtimes.kubernetes.api.kinds import Kind, NotScalable, Offer, Reads, offer
+from scaler.runtimes.kubernetes.objects.endpoints import BY, CONTROLLER
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,8 @@ ALWAYS = (
     *(kinds.SERVICES, kinds.ENDPOINT_SLICES, kinds.INGRESSES, kinds.AUTOSCALERS),
 )
 """What discovery needs and every cluster has."""
+NARROWED = {kinds.ENDPOINT_SLICES: f"{BY}!={CONTROLLER}"}
+"""Label selectors for kinds of which most do not matter: the controller's slices change with every pod."""
 PERHAPS = (kinds.HTTP_ROUTES, kinds.GATEWAYS, kinds.REFERENCE_GRANTS, kinds.SCALED_OBJECTS)
 """What some clusters have."""
 

@@ -9,6 +9,7 @@ from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.api.watch import Key, Watch
 from scaler.runtimes.kubernetes.listeners import Board, Listener, Place
+from scaler.runtimes.kubernetes.wanted import NARROWED
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,15 @@ class Watches:
         for place in self.places(kind):
             here = [key for key in keys if place[1] in (None, key.namespace)]
             told = listener(self._board, place)
-            watch = Watch(self._cluster, kind, told, namespace=place[1], trim=listener.trim, known=here)
+            watch = Watch(
+                self._cluster,
+                kind,
+                told,
+                namespace=place[1],
+                label_selector=NARROWED.get(kind, ""),
+                trim=listener.trim,
+                known=here,
+            )
             self._tasks[place] = self._group.create_task(watch.run())
 
     async def _end(self, kind: Kind) -> None:

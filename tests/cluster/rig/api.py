@@ -1,10 +1,14 @@
 """A small client of the API server for the tests' own looking and changing: JSON in, JSON out, nothing remembered."""
 
 import base64
+import contextlib
+import copy
 import http.client
 import json
+import socket
 import ssl
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -65,11 +69,22 @@ class Api:
                 both.flush()
                 self._tls.load_cert_chain(both.name)
         self._headers = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
+        self._kept: http.client.HTTPConnection | None = None
 
     @property
     def server(self) -> tuple[str, int]:
         """Its address."""
         return self._host, self._port
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator["Api"]:
+        """The same on one connection, which is kept for the block: for one thread that asks a lot."""
+        api = copy.copy(self)
+        api._kept = self._connect()
+        try:
+            yield api
+        finally:
+            api._kept.close()
 
     def get(self, where: str, **query: str) -> Tree:
         """An object or a list; see `path`."""
@@ -113,21 +128,32 @@ class Api:
         return found
 
     def _send(self, method: str, where: str, what: Tree | None, kind: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(self._host, self._port)
-        plain = self._network.connect((self._host, self._port), TIMEOUT)
+        connection = self._kept or self._connect()
         try:
-            connection.sock = self._tls.wrap_socket(plain, server_hostname=self._host)
             body = None if what is None else json.dumps(what).encode()
             connection.request(method, where, body, {"Content-Type": kind, **self._headers})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
-        except ssl.SSLCertVerificationError as wrong:
-            raise AssertionError(f"the API server is not who the kubeconfig says: {wrong}") from wrong
         except http.client.HTTPException as wrong:
             raise ConnectionError(f"the API server broke off: {wrong!r}") from wrong
         finally:
-            connection.close()
+            if connection is not self._kept:
+                connection.close()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(self._host, self._port)
+        connection.auto_open = 0  # it would be another one, and without TLS
+        plain = self._network.connect((self._host, self._port), TIMEOUT)
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a head and its body are two writes
+            connection.sock = self._tls.wrap_socket(plain, server_hostname=self._host)
+        except ssl.SSLCertVerificationError as wrong:
             plain.close()
+            raise AssertionError(f"the API server is not who the kubeconfig says: {wrong}") from wrong
+        except BaseException:
+            plain.close()
+            raise
+        return connection
 
 
 def _decoded(text: str) -> str:

@@ -34,7 +34,7 @@ def command(api: Api, as_json: bool, last: int, follow: bool) -> None:
     """
     with suppress(KeyboardInterrupt):
         for event in api.events(f"/v1/events?recent={last}&follow={int(follow)}"):
-            if event.get("what") != "activity" or as_json:
+            if as_json or (event.get("what") != "activity" and event.get("text", "lost")):
                 with api.understood():
                     line = json.dumps(event) if as_json else _line(event)
                 click.echo(line)

@@ -12,7 +12,7 @@ from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.kinds import Kind, NotScalable
 from scaler.runtimes.kubernetes.discovery.discovery import Discovery
 from scaler.runtimes.kubernetes.objects.annotations import Defaults
-from scaler.runtimes.kubernetes.wanted import ALWAYS, PERHAPS
+from scaler.runtimes.kubernetes.wanted import ALWAYS, NARROWED, PERHAPS
 from torpor.cli.findings import Finding, Grade, count
 from torpor.cli.kubernetes.served import Served
 
@@ -47,7 +47,8 @@ class Survey:
     async def _list(self, cluster: Cluster, kind: Kind) -> None:
         try:
             places = self._settings.namespaces if kind.namespaced else ()
-            found = [await cluster.list_all(kind, place) for place in places or (None,)]
+            narrowed = NARROWED.get(kind, "")
+            found = [await cluster.list_all(kind, place, label_selector=narrowed) for place in places or (None,)]
             self.discovery.replace(kind, chain.from_iterable(found))
         except ApiError as error:
             if error.status == 403:

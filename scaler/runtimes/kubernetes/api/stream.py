@@ -18,6 +18,10 @@ class TooLarge(ApiError):  # noqa: N818 - reads as what happened
         super().__init__(0, "TooLarge", message)
 
 
+class Silent(Unreachable):
+    """Nothing has come for a while: whoever is there has nothing to say, or nobody is there any more."""
+
+
 class Stream:
     """The head of an answer, and its body as it comes."""
 
@@ -35,14 +39,14 @@ class Stream:
         return self._response.headers
 
     async def chunks(self, silence: float | None = None) -> AsyncIterator[bytes]:
-        """The body in pieces as they come. Raises Unreachable when none comes for `silence` seconds (None: wait for
-        ever; a peer that is gone is noticed all the same), or when the connection breaks."""
+        """The body in pieces as they come. Raises Silent when none comes for `silence` seconds (None: wait for ever; a
+        peer that is gone is noticed all the same), and Unreachable when the connection breaks."""
         while True:
             try:
                 async with asyncio.timeout(silence):
                     piece = await self._response.content.readany()
             except TimeoutError:
-                raise Unreachable(f"the API server has said nothing for {silence:g}s", sent=True) from None
+                raise Silent(f"the API server has said nothing for {silence:g}s", sent=True) from None
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise Unreachable(f"the API server broke off: {error}", sent=True) from None
             if not piece:

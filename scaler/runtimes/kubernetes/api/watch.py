@@ -8,7 +8,9 @@ longer remembers that version (410 Gone, or after etcd was restored) is the list
 has gone meanwhile.
 
 A connection can be dead without a word. The server sends a bookmark about once a minute when nothing happens, so a
-watch that has been silent for `SILENCE` seconds is given up; the kernel finds a dead peer sooner (see `connection`).
+watch that has been silent for `SILENCE` seconds is given up; the kernel finds a dead peer sooner (see `connection`). Of
+a kind of which nothing has changed since the server was started it sends none: to be silent is no fault yet. The watch
+is taken up again, and whether somebody is there shows in that.
 """
 
 import asyncio
@@ -24,7 +26,7 @@ from scaler.runtimes.kubernetes.api.cluster import PAGE, Cluster, Json, selector
 from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable, from_answer, from_status
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.api.lines import Lines, TooLong
-from scaler.runtimes.kubernetes.api.stream import Stream, TooLarge
+from scaler.runtimes.kubernetes.api.stream import Silent, Stream, TooLarge
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +133,8 @@ class Watch:
             self._version = await self._list()
         try:
             await self._watch()
+        except Silent as silent:
+            logger.debug("watching %s again: %s", self.kind.resource, silent)
         except ApiError as error:
             if error.status not in _KEEP_VERSION:
                 self._version = None

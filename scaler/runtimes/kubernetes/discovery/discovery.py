@@ -83,10 +83,10 @@ class Discovery:
         self._set(kind, (namespace, name), None, dirty)
         return self._settle(dirty)
 
-    def replace(self, kind: KindOf, sources: Iterable[object]) -> set[AppId]:
-        """These are all objects of the kind. The apps that have changed, come or gone."""
+    def replace(self, kind: KindOf, sources: Iterable[object], namespace: str | None = None) -> set[AppId]:
+        """These are all objects of the kind, in one namespace or in all. The apps that have changed, come or gone."""
         dirty = Dirty()
-        gone = set(self.keys(kind))
+        gone = {key for key in self.keys(kind) if namespace in (None, key[0])}
         for source in sources:
             gone.discard(self._put(kind, source, dirty))
         for key in gone:

@@ -24,6 +24,13 @@ async def test_events_that_are_missing_are_told(torpor: Torpor, api: FakeApi) ->
     assert end.out.startswith("(12 events are missing here")
 
 
+async def test_what_has_no_sentence_is_for_programs_only(torpor: Torpor, api: FakeApi) -> None:
+    api.events = [event("notes", "", what="changed")]
+    assert (await torpor("events", "--no-follow", "--api", api.url)).out == ""
+    end = await torpor("events", "--no-follow", "--json", "--api", api.url)
+    assert json.loads(end.out)["what"] == "changed"
+
+
 async def test_activity_is_for_programs_only(torpor: Torpor, api: FakeApi) -> None:
     api.events = [event("notes", "2 in flight", what="activity")]
     assert (await torpor("events", "--no-follow", "--api", api.url)).out == ""

@@ -78,6 +78,13 @@ def test_a_listing_replaces_what_was_known_of_its_kind(cluster: Cluster) -> None
     assert Reason.MALFORMED not in cluster.reasons()
 
 
+def test_a_listing_of_one_namespace_says_nothing_of_the_others(cluster: Cluster) -> None:
+    cluster.replace(DEPLOYMENTS, [deployment("a"), deployment("b")], "shop")
+    assert cluster.replace(DEPLOYMENTS, [deployment("a", "edge")], "edge") == {"edge/a"}
+    assert cluster.replace(DEPLOYMENTS, [deployment("b")], "shop") == {"shop/a"}
+    assert set(cluster.apps) == {"shop/b", "edge/a"}
+
+
 def test_one_ingress_leads_to_several_workloads_and_several_services_to_one(cluster: Cluster) -> None:
     cluster.put(DEPLOYMENTS, deployment("a", ports=[{"containerPort": 8080}, {"containerPort": 9090, "name": "admin"}]))
     cluster.put(DEPLOYMENTS, deployment("b"))
