@@ -39,11 +39,13 @@ class LinkClient:
         engine: str,
         table: AppTable,
         ledger: Ledger,
+        alone: float = 0.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seeker = Seeker(links, token)
         self._name = name
         self._engine = engine
+        self._alone = alone
         self._now = now
         self._born = now()
         self._table = table
@@ -91,7 +93,8 @@ class LinkClient:
         heard = False
         self._urgent.clear()
         age = self._now() - self._born
-        self._urgent.append(link.Hello(proxy=self._name, engine=self._engine, version=__version__, age=age))
+        hello = link.Hello(proxy=self._name, engine=self._engine, version=__version__, age=age, alone=self._alone)
+        self._urgent.append(hello)
         self._urgent.append(self._ledger.report(everything=True))
         try:
             async with asyncio.TaskGroup() as group:

@@ -66,15 +66,19 @@ async def serve_proxy(
     link_token: Callable[[], str],
     engine: EngineFactory,
     engine_name: str,
+    alone: float,
     max_held: int,
     drain_timeout: float,
     on_ready: Callable[[list[Listen]], None],
     stop: asyncio.Event,
 ) -> None:
-    """Run until `stop` is set, then drain. Raises OSError when it cannot listen."""
+    """Run until `stop` is set, then drain. Raises OSError when it cannot listen.
+
+    `alone` are the seconds that the engine may go on forwarding when this process is killed.
+    """
     table, ledger = AppTable(), Ledger()
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
-    link = LinkClient(links, link_token, name=name, engine=engine_name, table=table, ledger=ledger)
+    link = LinkClient(links, link_token, name=name, engine=engine_name, table=table, ledger=ledger, alone=alone)
     doorman = Doorman(table, ledger, link, max_held=max_held)
     moving = engine(House(doorman, table, ledger))
     link.lanes = moving.lanes

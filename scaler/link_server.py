@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -24,6 +25,14 @@ logger = logging.getLogger(__name__)
 MAX_PROXIES = 1_000
 ASKING = 2.5
 """Seconds for whoever has to be asked about a token; proxies wait a little longer for the answer."""
+
+
+class _End(Enum):
+    """How a link ended."""
+
+    BYE = auto()
+    CLOSED = auto()
+    SILENT = auto()
 
 
 class _Reign:
@@ -100,37 +109,43 @@ class LinkServer:
         return None if reason is None else _no(401, reason)
 
     async def _serve(self, socket: web.WebSocketResponse, reign: _Reign, outbox: Outbox) -> None:
-        hello = await self._read(socket)
+        try:
+            hello = await self._read(socket)
+        except TimeoutError:
+            return
         if not isinstance(hello, link.Hello):
             await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"say hello first")
             return
         if reign.over.is_set():
             return
-        proxy = reign.scaler.links.connected(hello.proxy, hello.engine, age=hello.age)
-        clean = False
+        proxy = reign.scaler.links.connected(hello.proxy, hello.engine, age=hello.age, alone=hello.alone)
+        end = _End.CLOSED
         try:
             async with asyncio.TaskGroup() as group:
                 helpers = [
                     group.create_task(self._write(socket, reign.scaler, outbox)),
                     group.create_task(self._close_after(reign, socket)),
                 ]
-                clean = await self._listen(socket, reign, proxy)
+                end = await self._listen(socket, reign, proxy)
                 for helper in helpers:
                     helper.cancel()
         finally:
-            reign.scaler.links.disconnected(proxy, clean=clean)
+            reign.scaler.links.disconnected(proxy, clean=end is _End.BYE, silent=end is _End.SILENT)
 
     async def _close_after(self, reign: _Reign, socket: web.WebSocketResponse) -> None:
         await reign.over.wait()
         await socket.close(code=WSCloseCode.GOING_AWAY, message=b"another scaler may lead")
 
-    async def _listen(self, socket: web.WebSocketResponse, reign: _Reign, proxy: Proxy) -> bool:
-        """Take down what a proxy says until its link ends; whether it ended with a goodbye."""
+    async def _listen(self, socket: web.WebSocketResponse, reign: _Reign, proxy: Proxy) -> "_End":
+        """Take down what a proxy says until its link ends; how it ended."""
         links = reign.scaler.links
         while True:
-            message = await self._read(socket)
+            try:
+                message = await self._read(socket)
+            except TimeoutError:
+                return _End.SILENT
             if reign.over.is_set():
-                return False
+                return _End.CLOSED
             match message:
                 case link.Activity():
                     for view, work in message.apps.items():
@@ -144,19 +159,20 @@ class LinkServer:
                 case link.Down():
                     links.refused(message)
                 case link.Bye():
-                    return True
+                    return _End.BYE
                 case _:
-                    return False
+                    return _End.CLOSED
 
     async def _read(self, socket: web.WebSocketResponse) -> link.FromProxy | None:
-        """The next word of a proxy; None when it has none left, says nonsense, or nothing for a whole lease."""
+        """The next word of a proxy; None when it has none left, or says nonsense. Raises TimeoutError when it says
+        nothing for a whole lease; the link is closed then."""
         try:
             async with asyncio.timeout(link.LEASE):
                 message = await socket.receive()
         except TimeoutError:
             logger.warning("a proxy has said nothing for %gs; its link is closed", link.LEASE)
             await socket.close()
-            return None
+            raise
         if message.type is not WSMsgType.TEXT:
             return None
         try:

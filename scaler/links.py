@@ -41,25 +41,27 @@ class Links:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def connected(self, name: str, engine: str, *, age: float = 0.0) -> Proxy:
+    def connected(self, name: str, engine: str, *, age: float = 0.0, alone: float = 0.0) -> Proxy:
         """A proxy is there that has run for so long: sleeping is possible again, so deadlines are looked at anew."""
         house = self._house
-        proxy = house.proxies.connect(name, engine, started_at=house.clock.now() - max(0.0, age))
+        started_at = house.clock.now() - max(0.0, age)
+        proxy = house.proxies.connect(name, engine, started_at=started_at, alone=max(0.0, alone))
         logger.info("proxy %s (%s) is connected", name, engine)
         for app in house.apps.values():
             house.draining.joined(app, proxy)
             house.sweeper.schedule(app)
+        house.sweeper.leases_run()
         return proxy
 
-    def disconnected(self, proxy: Proxy, *, clean: bool) -> None:
-        """A proxy's link has ended; unless it said goodbye it counts as out of reach for a lease."""
+    def disconnected(self, proxy: Proxy, *, clean: bool, silent: bool = False) -> None:
+        """A proxy's link has ended; unless it said goodbye it counts as out of reach for a while. `silent`: it has said
+        nothing for a whole lease."""
         house, now = self._house, self._house.clock.now()
-        house.proxies.disconnect(proxy, now, clean=clean)
+        house.proxies.disconnect(proxy, now, clean=clean, silent=silent)
         logger.info("proxy %s %s", proxy.name, "has gone" if clean else "is out of reach")
         for app in [app for app in house.apps.values() if app.drain]:
             house.draining.gone(app, proxy, clean=clean)
-        if not clean:
-            house.sweeper.lease_runs(now + link.LEASE)
+        house.sweeper.leases_run()
 
     def reported(self, proxy: Proxy, view: AppId, work: link.Work) -> None:
         """Activity at one door of an app in one proxy."""

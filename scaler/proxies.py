@@ -5,7 +5,8 @@ open there; what is open of the app is the sum.
 
 A proxy is live while its link is open. When the link breaks without a goodbye it may still be forwarding (it gives up
 its fast lane within `link.SILENCE` seconds of hearing nothing), so it stays *out of reach* for `link.LEASE` seconds,
-in which nothing can be put to sleep; then it is forgotten.
+in which nothing can be put to sleep; then it is forgotten. A proxy process that is killed gives up nothing, and its
+engine may go on for longer: until that must be over, or another proxy has come in its place.
 """
 
 from collections.abc import Iterator
@@ -32,8 +33,12 @@ class Proxy:
 
     name: str
     engine: str
+    alone: float = 0.0
+    """Seconds that its engine may go on forwarding when its process is killed."""
     lost_at: float | None = None
     """When its link broke; None while it is live."""
+    forgotten_at: float = 0.0
+    """When one whose link broke is to be forgotten."""
     seen: dict[AppId, dict[AppId, Seen]] = field(default_factory=dict)
     """By app, then by view; only what has something open."""
 
@@ -52,27 +57,39 @@ class Proxies:
         self.since: float | None = None
         """When the oldest proxy that has ever come was started: none can tell of visits before."""
 
-    def connect(self, name: str, engine: str, *, started_at: float) -> Proxy:
+    def connect(self, name: str, engine: str, *, started_at: float, alone: float = 0.0) -> Proxy:
         """A proxy says hello. One that was out of reach goes on where it was: its reports will correct the rest."""
         self.since = started_at if self.since is None else min(self.since, started_at)
         known = self._all.get(name)
-        proxy = Proxy(name, engine, None, known.seen if known else {})
+        proxy = Proxy(name, engine, alone, seen=known.seen if known else {})
         self._all[name] = proxy
         self.missed = None
+        for other in self._all.values():
+            if other.lost_at is not None:  # this one may have been started in its place
+                other.forgotten_at = min(other.forgotten_at, other.lost_at + link.LEASE)
         return proxy
 
-    def disconnect(self, proxy: Proxy, now: float, *, clean: bool) -> None:
-        """Its link has ended. Does nothing when the proxy has come back on another link meanwhile."""
+    def disconnect(self, proxy: Proxy, now: float, *, clean: bool, silent: bool = False) -> None:
+        """Its link has ended; `silent` says that it only fell silent, and so has noticed it too or does not run.
+
+        Does nothing when the proxy has come back on another link meanwhile.
+        """
         if self._all.get(proxy.name) is not proxy:
             return
         if clean:
             del self._all[proxy.name]
         else:
             proxy.lost_at = now
+            proxy.forgotten_at = now + (link.LEASE if silent else max(link.LEASE, proxy.alone))
+
+    @property
+    def next_forgotten(self) -> float | None:
+        """When the next one is to be forgotten; None while all are live."""
+        return min((proxy.forgotten_at for proxy in self.out_of_reach()), default=None)
 
     def forget(self, now: float) -> list[Proxy]:
-        """Forget those that have been out of reach for the length of a lease, and return them."""
-        gone = [p for p in self._all.values() if p.lost_at is not None and now - p.lost_at >= link.LEASE]
+        """Forget those that have been out of reach for long enough, and return them."""
+        gone = [proxy for proxy in self.out_of_reach() if now >= proxy.forgotten_at]
         for proxy in gone:
             del self._all[proxy.name]
         if gone and not self._all:

@@ -9,7 +9,6 @@ from scaler.draining import Draining
 from scaler.idleness import Idleness
 from scaler.lifecycle import Event
 from scaler.proxies import Proxies
-from torpor import link
 from torpor.clock import Clock
 from torpor.words import AppId, Phase
 
@@ -67,9 +66,12 @@ class Sweeper:
         """The app is gone."""
         self._deadlines.cancel(app)
 
-    def lease_runs(self, until: float) -> None:
-        """A proxy is out of reach until then, and forgotten after."""
-        self._deadlines.set(None, until)
+    def leases_run(self) -> None:
+        """It has changed which proxies are out of reach: they are to be forgotten in time."""
+        if (at := self._house.proxies.next_forgotten) is None:
+            self._deadlines.cancel(None)
+        else:
+            self._deadlines.set(None, at)
 
     def _look(self, key: AppId | None) -> None:
         house, now = self._house, self._house.clock.now()
@@ -88,9 +90,11 @@ class Sweeper:
 
     def _forget_proxies(self) -> None:
         house = self._house
-        for proxy in house.proxies.forget(house.clock.now()):
-            logger.warning("proxy %s is forgotten: nothing heard for %gs", proxy.name, link.LEASE)
+        now = house.clock.now()
+        for proxy in house.proxies.forget(now):
+            logger.warning("proxy %s is forgotten: nothing heard for %.0fs", proxy.name, now - (proxy.lost_at or now))
             for app_id in proxy.busy():
                 if app := house.apps.get(app_id):
-                    app.last_access = house.clock.now()  # in doubt it was in use until now
+                    app.last_access = now  # in doubt it was in use until now
+        self.leases_run()
         self.schedule_all()

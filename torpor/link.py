@@ -5,7 +5,8 @@ sees a visit sends the knock after the acknowledgement, so the scaler cannot mis
 never as clock readings, so the clocks of two machines need not agree.
 
 The scaler counts a proxy as alive for `LEASE` seconds after its last word. A proxy that hears nothing for
-`SILENCE` seconds (well before that) gives up its fast lane.
+`SILENCE` seconds (well before that) gives up its fast lane. One that is killed cannot: it says in its first word for
+how long its engine may go on without it.
 """
 
 from typing import Annotated, Literal
@@ -69,6 +70,8 @@ class Hello(_Wire):
     version: str
     age: float = 0.0
     """Seconds that it has run: of visits before that it knows nothing."""
+    alone: float = 0.0
+    """Seconds that its engine may go on forwarding when its process is killed."""
 
 
 class Work(_Wire):

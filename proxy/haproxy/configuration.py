@@ -39,6 +39,9 @@ UNUSUAL = (
 UNUSUAL_ANSWER = (r"connection: (?!(?i:keep-alive|close|upgrade)\r)", r"keep-alive: ", r"proxy")
 """The same of an app's answer."""
 
+STUCK = 6.0
+"""Seconds without an answer of the proxy process after which HAProxy asks it about each visit: longer than it needs to
+notice a lost link (link.SILENCE), and much shorter than the scaler needs to give up on it (link.LEASE)."""
 KEPT = 5
 """Processes that were replaced and still have visits. Each holds the memory of a whole HAProxy; more are not kept."""
 
@@ -136,6 +139,7 @@ def render(
         tls=tls,
         crt_list=LIST,
         orphan=round(orphan),
+        stuck=round(STUCK),
         kept=KEPT,
     )
     return made

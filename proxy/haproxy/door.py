@@ -3,7 +3,8 @@
 One connection a question. The question is a line with its length, then its fields, a line each; a request's head cannot
 hold a line feed. The answer is `forward ADDRESS PORT MILLISECONDS-HELD ACCOUNT`; or `answer STATUS FIELDS BYTES
 REASON`, the header fields a line each, and the body. A connection that closes before says that HAProxy does not want to
-know. The question `begun` has no answer: a worker of HAProxy has begun.
+know. The question `begun` has no answer: a worker of HAProxy has begun. `there` asks for any answer, and `emptied` the
+same when it has come too late: HAProxy knows no address any more.
 """
 
 import asyncio
@@ -50,16 +51,18 @@ class Door:
         tasks: asyncio.TaskGroup,
         asked: Callable[[AppId], None],
         begun: Callable[[], None],
+        emptied: Callable[[], None],
         named: Callable[[str], AppId | None],
     ) -> None:
-        """`asked` is called for each visit to an app, `begun` when a worker of HAProxy has just begun; `named` says
-        which app HAProxy calls so."""
+        """`asked` is called for each visit to an app, `begun` when a worker of HAProxy has just begun, `emptied` when
+        one has emptied its fast lane; `named` says which app HAProxy calls so."""
         self.doorman = doorman
         self._table = table
         self._trust = trust
         self._tasks = tasks
         self._asked = asked
         self.begun = begun
+        self.emptied = emptied
         self._named = named
         self._open: set[_Question] = set()
 
@@ -163,9 +166,8 @@ class _Question(asyncio.Protocol):
         self._transport.abort()
 
     def _ask(self, said: dict[str, str], told: "_Told") -> None:
-        if said["how"] == "begun":
-            self._door.begun()
-            self._transport.close()
+        if said["how"] in ("begun", "there", "emptied"):
+            self._about_itself(said["how"])
             return
         visit = self._door.visit(said, told)
         returned = said["how"] == "again" and said["refused_port"].isdecimal()
@@ -184,6 +186,14 @@ class _Question(asyncio.Protocol):
             self._door.spawn(self._later(visit, self._door.doorman.admit(visit, self._gone)))
         else:
             self._door.doorman.hold(visit, self._gone, self._answer)
+
+    def _about_itself(self, how: str) -> None:
+        if how == "begun":
+            self._door.begun()
+        elif how == "emptied":
+            self._door.emptied()
+        self._transport.write(b"here\n")
+        self._transport.close()
 
     async def _later(self, visit: Visit, verdict: Coroutine[None, None, Verdict]) -> None:
         try:

@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 IDLE_LOOK = 0.2
 """Seconds between two looks at what is open, at the end."""
 ORPHAN = 60.0
+"""Seconds that HAProxy serves on without us."""
+ENDING = 5.0
+"""Seconds after that in which it is sure to have noticed."""
 FDS_PER_CONNECTION = 2 * (1 + 1 / RETURNING)
 """Descriptors: the visitor's, and the doorman's, the app's or the way back's; at the other end of that are two more."""
 MAX_CONNECTIONS = 50_000
@@ -83,7 +86,10 @@ class HaproxyEngine:
         self.lanes = HaproxyLane(self._lives.running, house.table, house.ledger)
         self._begun = asyncio.Event()
         asked = self.lanes.counts.asked
-        self._door = Door(house.doorman, house.table, trust, self._tasks, asked, self._begun.set, self.lanes.named)
+        self._door = Door(
+            *(house.doorman, house.table, trust, self._tasks, asked),
+            *(self._begun.set, self._emptied, self.lanes.named),
+        )
         self._listeners = Listeners({PLAIN: listen} | ({TLS: tls.listen} if tls else {}))
         self._uploads = Uploads(self._runtime, timeouts.body)
         changed = certificates_changed or asyncio.Event()
@@ -182,6 +188,10 @@ class HaproxyEngine:
     def _clear(self) -> None:
         if not self._lives.running:
             self._state.clear()
+
+    def _emptied(self) -> None:
+        self.lanes.emptied()
+        self._begun.set()
 
     def _watch(self, watching: Coroutine[None, None, None]) -> None:
         self._watches.append(self._tasks.create_task(watching))

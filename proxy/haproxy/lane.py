@@ -42,6 +42,8 @@ class HaproxyLane:
         """Lives whose workers have been looked up once: those that come later are new."""
         self._serving: Worker | None = None
         """The one that takes new visits; None when that is not known."""
+        self._doubted = False
+        """Whether the serving one may hold less than it should."""
         self._apps: dict[str, AppId] = {}
         """The apps by their names in HAProxy."""
         self._lines = Lines(table)
@@ -66,6 +68,10 @@ class HaproxyLane:
     def is_up(self) -> None:
         """An HAProxy runs."""
         self._up.set()
+
+    def emptied(self) -> None:
+        """HAProxy has taken out all addresses by itself, since we were not heard for long."""
+        self._doubted = True
 
     def is_gone(self, life: HaproxyProcess) -> None:
         """This one has ended, and with it its visits."""
@@ -148,6 +154,9 @@ class HaproxyLane:
         for pid in self._workers.keys() - found.keys():
             self._forget(pid)
         self._workers = found
+        if serving is not None and self._doubted:
+            serving.lines = None
+            self._doubted = False
         if serving is not None and serving.lines is None:
             wanted = self._lines.all()
             self._apps = {key_of(app): app for app in wanted}

@@ -51,9 +51,11 @@ class Both:
         routes = (f"{app}.localhost",) if hosts is None else hosts
         self.scaler.put(AppSpec(app, {"": routes}, link.Policy(), idle))
 
-    def start_proxy(self, name: str, *, token: str = TOKEN, url: str = "") -> End:
+    def start_proxy(self, name: str, *, token: str = TOKEN, url: str = "", alone: float = 0.0) -> End:
         table, ledger = AppTable(), Ledger()
-        client = LinkClient([url or self.url], lambda: token, name=name, engine="none", table=table, ledger=ledger)
+        client = LinkClient(
+            *([url or self.url], lambda: token), name=name, engine="none", table=table, ledger=ledger, alone=alone
+        )
         doorman = Doorman(table, ledger, client)
         return End(table, ledger, doorman, client, self._group.create_task(client.run()))
 

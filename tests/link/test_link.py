@@ -106,6 +106,13 @@ async def test_a_proxy_that_says_goodbye_is_forgotten_at_once(both: Both) -> Non
     assert both.scaler.proxies.out_of_reach() == []
 
 
+async def test_a_proxy_says_for_how_long_its_engine_may_go_on_without_it(both: Both) -> None:
+    end = both.start_proxy("p", alone=65.0)
+    await until(lambda: both.scaler.proxies.live())
+    assert both.scaler.proxies.live()[0].alone == 65.0
+    await end.close()
+
+
 @pytest.mark.parametrize("word", ["nonsense", '{"kind":"bye"}', '{"kind":"snapshot","apps":[]}'])
 async def test_who_does_not_say_hello_first_is_shown_out_and_others_are_not_touched(both: Both, word: str) -> None:
     proxy = await both.proxy()

@@ -80,6 +80,21 @@ async def test_while_a_proxy_is_out_of_reach_nothing_sleeps_and_after_its_lease_
     assert house.phase("a") is Phase.DRAINING
 
 
+async def test_while_the_engine_of_a_killed_proxy_may_go_on_nothing_sleeps_unless_one_comes_in_its_place(
+    house: House,
+) -> None:
+    second = house.scaler.links.connected("p2", "test", alone=65.0)
+    house.add("a", idle=300)
+    await house.awake("a")
+    await house.advance(290)
+    house.scaler.links.disconnected(second, clean=False)
+    await house.advance(30)
+    assert house.phase("a") is Phase.AWAKE
+    house.scaler.links.connected("p3", "test", alone=65.0)
+    await house.settle()
+    assert house.phase("a") is Phase.DRAINING
+
+
 async def test_work_of_a_proxy_that_is_forgotten_counts_as_use_until_then(house: House) -> None:
     second = house.scaler.links.connected("p2", "test")
     house.add("a", idle=300)

@@ -35,6 +35,32 @@ def test_a_proxy_without_goodbye_is_out_of_reach_for_a_lease_and_then_forgotten(
     assert proxies.out_of_reach() == []
 
 
+def test_a_proxy_that_is_killed_is_out_of_reach_for_as_long_as_its_engine_goes_on_alone() -> None:
+    proxies = Proxies()
+    proxies.connect("other", "x", started_at=0.0)
+    proxy = proxies.connect("one", "x", started_at=0.0, alone=60.0)
+    proxies.disconnect(proxy, 10.0, clean=False)
+    assert proxies.next_forgotten == 70.0
+    assert proxies.forget(69.9) == []
+    assert proxies.forget(70.0) == [proxy]
+    assert proxies.next_forgotten is None
+
+
+def test_one_that_falls_silent_is_out_of_reach_for_a_lease_whatever_its_engine_does() -> None:
+    proxies = Proxies()
+    proxy = proxies.connect("one", "x", started_at=0.0, alone=60.0)
+    proxies.disconnect(proxy, 10.0, clean=False, silent=True)
+    assert proxies.next_forgotten == 10.0 + link.LEASE
+
+
+def test_when_another_one_has_come_in_its_place_a_lease_is_enough() -> None:
+    proxies = Proxies()
+    proxy = proxies.connect("one", "x", started_at=0.0, alone=60.0)
+    proxies.disconnect(proxy, 10.0, clean=False)
+    proxies.connect("two", "x", started_at=11.0, alone=60.0)
+    assert proxies.next_forgotten == 10.0 + link.LEASE
+
+
 def test_a_proxy_that_comes_back_keeps_its_work_until_it_reports_anew() -> None:
     proxies = Proxies()
     old = proxies.connect("one", "x", started_at=0.0)

@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +14,13 @@ from typing import Any
 
 import yaml
 
+from tests.cluster.rig.apart import Apart
 from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
 
 ROOT = Path(__file__).parents[3]
 RBAC = ROOT / "examples" / "kubernetes" / "rbac.yaml"
+TORPOR = (sys.executable, "-m", "torpor.cli")
 START = 60.0
 STOP = 30.0
 SOON = 30.0
@@ -43,6 +46,15 @@ class Process:
     def signal(self, number: int) -> None:
         """To this process alone: `nsenter` has become it."""
         self.process.send_signal(number)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It does nothing for the length of the block, and nobody is told."""
+        self.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """In good order."""
@@ -75,9 +87,14 @@ class Scaler(Process):
 
 
 class Proxy(Process):
-    """One proxy."""
+    """One proxy; with the engine HAProxy that one is found in the directory `state`."""
 
     address = ("", 0)
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path, state: Path) -> None:
+        self.command = command
+        self.state = state
+        super().__init__(command, environment, log)
 
     def found(self) -> bool:
         """Whether it has said where visitors come in."""
@@ -89,6 +106,15 @@ class Proxy(Process):
                 self.address = (host, int(port))
                 return True
         return False
+
+    def lane(self) -> list[str]:
+        """The addresses to which its HAProxy sends visits without a question."""
+        newest = max(self.state.glob("haproxy-*"), key=lambda path: int(path.name.removeprefix("haproxy-")))
+        with socket.socket(socket.AF_UNIX) as commands:
+            commands.settimeout(SOON)
+            commands.connect(str(newest / "run.sock"))
+            commands.sendall(b"show map addresses.map\n")
+            return commands.makefile().read().strip().splitlines()
 
 
 class Running:
@@ -153,21 +179,33 @@ class Running:
         until(scaler.found, START, scaler.said)
         return scaler
 
-    def start_proxy(self, engine: str = "haproxy", *options: str) -> Proxy:
-        """One more, linked to all scalers that there are."""
+    def start_proxy(self, engine: str = "haproxy", *options: str, where: Apart | None = None) -> Proxy:
+        """One more, linked to all scalers that there are; perhaps on a machine of its own."""
         token = self.directory / "proxy.token"
         token.write_text(self._token("proxy"))
         log = self._log("proxy")
-        command = self._command(
-            *("proxy", "--listen", "127.0.0.1:0", "--engine", engine, "--link-token-file", str(token)),
-            *("--state-directory", str(self.state / log.stem)),
+        state = self.state / log.stem
+        command = [
+            *(where.network if where else self.cluster.network).prefix,
+            *(*TORPOR, "proxy", "--listen", f"{where.host if where else '127.0.0.1'}:0", "--engine", engine),
+            *("--link-token-file", str(token), "--state-directory", str(state)),
             *(part for one in self.scalers for part in ("--link", "http://{}:{}".format(*one.address))),
             *options,
-        )
-        proxy = Proxy(command, self.cluster.environment, log)
+        ]
+        proxy = Proxy(command, self.cluster.environment, log, state)
         self.proxies.append(proxy)
         until(proxy.found, START, proxy.said)
         return proxy
+
+    def start_proxy_at(self, at: int) -> None:
+        """Another process where that one was: it finds what that has left."""
+        before = self.proxies[at]
+        proxy = Proxy(before.command, self.cluster.environment, self._log("proxy"), before.state)
+        try:
+            until(proxy.found, START, proxy.said)
+            assert proxy.address == before.address
+        finally:
+            self.proxies[at] = proxy
 
     def wait_linked(self) -> None:
         """Until the scaler that leads has every proxy."""
@@ -228,12 +266,12 @@ class Running:
         told = {"Host": host, "User-Agent": "curl/8", **(headers or {})}
         return self._ask(self.proxies[by].address, method, path, told, body, within)
 
-    def until_visit(self, host: str, status: int, path: str = "/", within: float = SOON) -> bytes:
+    def until_visit(self, host: str, status: int, path: str = "/", *, by: int = 0, within: float = SOON) -> bytes:
         """Visit until the answer has this status."""
         seen: list[tuple[int, bytes]] = []
 
         def look() -> bool:
-            found, _, body = self.visit(host, path)
+            found, _, body = self.visit(host, path, by=by)
             seen[:] = [(found, body)]
             return found == status
 
@@ -270,7 +308,7 @@ class Running:
         return self.cluster.kubectl("-n", self.space.name, "create", "token", f"torpor-{account}", "--duration=2h")
 
     def _command(self, *arguments: str) -> list[str]:
-        return self.cluster.command(sys.executable, "-m", "torpor.cli", *arguments)
+        return self.cluster.command(*TORPOR, *arguments)
 
     def _log(self, kind: str) -> Path:
         self._number += 1

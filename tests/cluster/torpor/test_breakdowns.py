@@ -13,6 +13,7 @@ from tests.cluster.rig.until import until
 from tests.cluster.torpor.looping import Looping
 from tests.cluster.torpor.manifests import app
 from tests.cluster.torpor.running import SOON, Start
+from torpor import link
 
 LATER = 90.0
 """Seconds for a cluster that has to find itself again."""
@@ -78,6 +79,46 @@ def test_while_the_api_server_is_away_nobody_is_put_to_sleep_and_a_visit_to_a_sl
         assert waiting.count + len(waiting.failures) == 1
 
 
+@pytest.mark.soak  # some three minutes
+@pytest.mark.timeout(900)
+def test_a_minute_without_the_api_server_is_nothing_to_who_visits_awake_apps_and_who_waits_is_answered_or_told(
+    breakable: Cluster, namespace: Space, torpor: Start
+) -> None:
+    namespace.apply(
+        *app("web", replicas=2, annotations={"idle-timeout": "20s"}),
+        *app("idle", replicas=1, annotations={"idle-timeout": "20s"}),
+        *app("patient", replicas=1, annotations={"wake-timeout": "170s"}),
+        *app("brief", replicas=1, annotations={"wake-timeout": "10s"}),
+    )
+    with torpor(scalers=2, proxies=2) as running:
+        for name in ("web", "idle", "patient", "brief"):
+            running.until_visit(f"{name}.test", 200)
+        with Looping(running, "web.test") as loop, Looping(running, "web.test", by=1) as other:
+            for name in ("patient", "brief"):
+                running.wait_phase(name, "awake")
+                running.sleep(name)
+                until(lambda name=name: not namespace.pods(name), SOON, "no pods")  # type: ignore[misc]
+            began = time.monotonic()
+            running.until_visit("idle.test", 200)
+            mark = breakable.audit.mark()
+            with Looping(running, "patient.test", times=1) as waiting:
+                with without(breakable, "apiserver"):
+                    until(lambda: not breakable.answers(), SOON, "no API server")
+                    status, headers, body = running.visit("brief.test", headers={"Accept": "application/json"}, by=1)
+                    time.sleep(max(0.0, began + 60.0 - time.monotonic()))
+                    assert (waiting.count, waiting.failures) == (0, [])
+                until(lambda: waiting.count or waiting.failures, LATER, "the answer to the one that waits")
+            running.wait_phase("idle", "asleep", LATER)
+            before = loop.count
+            until(lambda: loop.count >= before + VISITS, LATER, "visits")
+            writes = breakable.audit.writes(since=mark, user=running.user, namespace=namespace.name)
+            assert {one.name for one in writes if one.resource == "deployments/scale"} <= {"patient", "idle", "brief"}
+        assert (loop.failures, other.failures, waiting.failures) == ([], [], [])
+        assert status == 503
+        assert int(headers["Retry-After"]) >= 1
+        assert json.loads(body)["detail"]
+
+
 @pytest.mark.timeout(300)
 def test_a_visit_that_waits_for_too_long_is_told_why(breakable: Cluster, namespace: Space, torpor: Start) -> None:
     namespace.apply(*app("web", replicas=1, annotations={"wake-timeout": "6s"}))
@@ -92,19 +133,33 @@ def test_a_visit_that_waits_for_too_long_is_told_why(breakable: Cluster, namespa
         assert json.loads(body)["detail"]
 
 
-def test_proxies_that_die_or_go_leave_the_others_visitors_alone(namespace: Space, torpor: Start) -> None:
-    namespace.apply(*app("web", replicas=1))
+@pytest.mark.timeout(300)
+def test_while_a_proxys_process_is_killed_its_haproxy_serves_who_is_awake_and_nobody_is_put_to_sleep(
+    namespace: Space, torpor: Start
+) -> None:
+    namespace.apply(*app("web", replicas=1), *app("busy", replicas=1, annotations={"idle-timeout": "3s"}))
     with torpor(proxies=2) as running:
-        running.wait_phase("web", "awake")
-        for by in range(2):
-            until(lambda by=by: running.visit("web.test", by=by)[0] == 200, SOON, "a visit")  # type: ignore[misc]
-        with Looping(running, "web.test", by=1) as loop:
+        for name in ("web", "busy"):
+            running.until_visit(f"{name}.test", 200)
+            running.until_visit(f"{name}.test", 200, by=1)
+        with (
+            Looping(running, "busy.test") as busy,
+            Looping(running, "web.test") as loop,
+            Looping(running, "web.test", by=1) as other,
+        ):
+            until(lambda: len(running.proxies[0].lane()) == 2, SOON, "its fast lane")
             running.proxies[0].kill()
             until(lambda: running.info()["proxies"] == 1, LATER, "one proxy less")
-            until(lambda: loop.count >= VISITS, LATER, "visits")
-        assert loop.failures == []
-        # One that may still be forwarding keeps everybody awake until its lease has run out.
-        until(lambda: running.api("POST", f"/v1/apps/{namespace.name}/web/sleep")[0] == 200, LATER, "a sleep")
+            time.sleep(link.LEASE + 5.0)  # a lease, and more than the idle timeout: only that HAProxy is visited
+            before = (busy.count, loop.count)
+            assert running.app("busy")["phase"] == "awake"
+            running.start_proxy_at(0)
+            running.wait_linked()
+            until(lambda: busy.count >= before[0] + VISITS and loop.count >= before[1] + VISITS, LATER, "visits")
+            assert namespace.replicas("busy") == 1
+        assert (busy.failures, loop.failures, other.failures) == ([], [], [])
+        # Now that one has come in its place, who is not visited may sleep.
+        running.wait_phase("busy", "asleep", LATER)
 
 
 def test_a_visit_in_flight_at_one_proxy_keeps_the_app_awake_for_all(namespace: Space, torpor: Start) -> None:

@@ -16,9 +16,9 @@ def leader(running: Running, namespace: Space) -> int:
     return next((at for at, one in enumerate(running.scalers) if "{}:{}".format(*one.address) == where), -1)
 
 
-def linked(running: Running, of: int) -> bool:
+def linked(running: Running, of: int, proxies: int = 1) -> bool:
     status, found = running.api("GET", "/v1/info", of=of)
-    return status == 200 and found["leader"] and found["proxies"] == 1
+    return status == 200 and found["leader"] and found["proxies"] == proxies
 
 
 def test_a_standby_takes_over_from_a_leader_that_is_killed_and_at_once_from_one_that_goes(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from proxy.haproxy.configuration import Tls
-    from proxy.server import EngineFactory
+    from proxy.server import EngineFactory, House
 
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ def command(
 async def _serve(
     links: "Sequence[str]",
     token: "Callable[[], str]",
-    made: "tuple[EngineName, EngineFactory]",
+    made: "tuple[EngineName, EngineFactory, float]",
     max_held: int,
     drain_timeout: float,
     look: asyncio.Event,
@@ -156,6 +156,7 @@ async def _serve(
             link_token=token,
             engine=made[1],
             engine_name=made[0],
+            alone=made[2],
             max_held=max_held,
             drain_timeout=drain_timeout,
             on_ready=_say_where,
@@ -174,7 +175,8 @@ def _engine(
     max_connections: int | None,
     state_directory: Path | None,
     supervised_by: int | None,
-) -> "tuple[EngineName, EngineFactory]":
+) -> "tuple[EngineName, EngineFactory, float]":
+    """Which engine, how to make it, and how many seconds it may go on forwarding without us."""
     if tls is not None:
         refuse_tls_without_haproxy(choice, "--tls-listen")
     from proxy.server import LINGER
@@ -183,25 +185,33 @@ def _engine(
     if choice.name == "mitmproxy":
         from addons.engine import MitmproxyEngine
 
-        return choice.name, lambda house: MitmproxyEngine(
-            house.doorman, listen=listen, trusted_proxies=trusted, max_connections=max_connections, linger=linger
-        )
-    from proxy.haproxy.engine import ORPHAN, HaproxyEngine
+        def mitmproxy(house: "House") -> MitmproxyEngine:
+            return MitmproxyEngine(
+                house.doorman, listen=listen, trusted_proxies=trusted, max_connections=max_connections, linger=linger
+            )
+
+        return choice.name, mitmproxy, 0.0
+    from proxy.haproxy.engine import ENDING, ORPHAN, HaproxyEngine
     from proxy.haproxy.state import default_directory
 
     host, port = listen
     name = f"proxy-{host.replace(':', '_')}-{port or os.getpid()}"
-    return choice.name, lambda house: HaproxyEngine(
-        house,
-        listen=listen,
-        tls=tls,
-        certificates_changed=look,
-        trusted_proxies=trusted,
-        max_connections=max_connections,
-        state_directory=state_directory or default_directory(name),
-        orphan=ORPHAN if supervised_by is None else SUPERVISED_ORPHAN,
-        linger=linger,
-    )
+    orphan = ORPHAN if supervised_by is None else SUPERVISED_ORPHAN
+
+    def haproxy(house: "House") -> HaproxyEngine:
+        return HaproxyEngine(
+            house,
+            listen=listen,
+            tls=tls,
+            certificates_changed=look,
+            trusted_proxies=trusted,
+            max_connections=max_connections,
+            state_directory=state_directory or default_directory(name),
+            orphan=orphan,
+            linger=linger,
+        )
+
+    return choice.name, haproxy, orphan + ENDING
 
 
 def _checked(link: str) -> str:
