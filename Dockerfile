@@ -1,5 +1,5 @@
 # Torpor as an image, for scalers and proxies alike: `docker build --tag torpor:dev .`
-# The tests do not build it, for they run without a container engine: they hold its arguments and manifests to the code.
+# The tests do not build it, for they run without a container engine: they run its manifests with one made by hand.
 FROM python:3.13-slim AS built
 WORKDIR /source
 RUN python -m venv /opt/torpor

@@ -40,13 +40,19 @@ def control_plane() -> Iterator[Cluster]:
     yield from _own("control")
 
 
-@pytest.fixture
-def breakable(cluster: Access) -> Iterator[Cluster]:
-    """The same cluster, for a test that breaks it; it is mended afterwards."""
+@pytest.fixture(scope="session")
+def own_cluster(cluster: Access) -> Cluster:
+    """The same cluster, for tests that only this run's own is good for."""
     if not isinstance(cluster, Cluster):
-        _leave_out(f"what breaks a cluster or reads its audit log, as {OUTSIDE} names somebody else's")
-    yield cluster
-    cluster.mend()
+        _leave_out(f"what breaks a cluster, reads its audit log or loads images, as {OUTSIDE} names somebody else's")
+    return cluster
+
+
+@pytest.fixture
+def breakable(own_cluster: Cluster) -> Iterator[Cluster]:
+    """The same cluster, for a test that breaks it; it is mended afterwards."""
+    yield own_cluster
+    own_cluster.mend()
 
 
 @pytest.fixture

@@ -103,6 +103,14 @@ class Cluster(Access):
         """One of its components, to kill, freeze and start again; see `components`."""
         return Part(name, self.place, self._lease, self._programs)
 
+    def load(self, archive: Path) -> None:
+        """Give the node the images of this archive."""
+        starting.load(self, archive)
+
+    def unload(self, image: str) -> None:
+        """Take an image away again."""
+        starting.unload(self, image)
+
     def mend(self) -> None:
         """Start and thaw what a test has broken, and wait until all is well."""
         for name, pid in self._lease.ask("state").items():

@@ -1,6 +1,5 @@
 """Container images made by hand, so that no registry is needed (OCI image-spec: image layout, config, manifest)."""
 
-import gzip
 import hashlib
 import io
 import json
@@ -8,7 +7,7 @@ import platform
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.cluster.programs.fill import Programs
 
@@ -17,6 +16,7 @@ APP = "torpor.test/app:1"
 PAUSE = "torpor.test/pause:1"
 BUSYBOX = "torpor.test/busybox:1"
 TOOLS = ("sh", "cat", "echo", "env", "false", "hostname", "ls", "nc", "nslookup", "sleep", "test", "true", "wget")
+OCI = "application/vnd.oci.image"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -40,34 +40,34 @@ def archive(
 ) -> bytes:
     """An image of one layer with these programs (by path in the image) and links."""
     layer = _layer(programs, links or {})
-    packed = gzip.compress(layer, compresslevel=1, mtime=0)
-    system = {"os": "linux", "architecture": ARCHITECTURES.get(platform.machine(), platform.machine())}
-    config = _json(
-        system
-        | {
-            "config": {"Entrypoint": [*entrypoint], "Env": ["PATH=/bin"], "WorkingDir": "/"},
-            "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
-        }
-    )
-    oci = "application/vnd.oci.image"
-    manifest = _json(
-        {
-            "schemaVersion": 2,
-            "mediaType": f"{oci}.manifest.v1+json",
-            "config": _pointer(f"{oci}.config.v1+json", config),
-            "layers": [_pointer(f"{oci}.layer.v1.tar+gzip", packed)],
-        }
-    )
-    names = {"io.containerd.image.name": name, "org.opencontainers.image.ref.name": name.rpartition(":")[2]}
-    listed = _pointer(f"{oci}.manifest.v1+json", manifest) | {"platform": system, "annotations": names}
-    files = {"oci-layout": _json({"imageLayoutVersion": "1.0.0"})}
-    files["index.json"] = _json({"schemaVersion": 2, "mediaType": f"{oci}.index.v1+json", "manifests": [listed]})
-    files |= {f"blobs/sha256/{_digest(blob)[7:]}": blob for blob in (config, packed, manifest)}
     packet = io.BytesIO()
-    with tarfile.open(fileobj=packet, mode="w") as tar:
+    write_archive(packet, name, io.BytesIO(layer), {"Entrypoint": [*entrypoint], "Env": ["PATH=/bin"]})
+    return packet.getvalue()
+
+
+def write_archive(file: IO[bytes], name: str, layer: IO[bytes], what: Mapping[str, Any]) -> None:
+    """An image whose only layer is this tar, and whose configuration says `what`."""
+    digest = f"sha256:{hashlib.file_digest(layer, 'sha256').hexdigest()}"  # type: ignore[arg-type]
+    size = layer.seek(0, io.SEEK_END)
+    packed = {"mediaType": f"{OCI}.layer.v1.tar", "digest": digest, "size": size}
+    system = {"os": "linux", "architecture": ARCHITECTURES.get(platform.machine(), platform.machine())}
+    rootfs = {"type": "layers", "diff_ids": [digest]}
+    config = _json(system | {"config": {"WorkingDir": "/", **what}, "rootfs": rootfs})
+    kind = f"{OCI}.manifest.v1+json"
+    pointer = _pointer(f"{OCI}.config.v1+json", config)
+    manifest = _json({"schemaVersion": 2, "mediaType": kind, "config": pointer, "layers": [packed]})
+    names = {"io.containerd.image.name": name, "org.opencontainers.image.ref.name": name.rpartition(":")[2]}
+    listed = _pointer(kind, manifest) | {"platform": system, "annotations": names}
+    index = _json({"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": [listed]})
+    files = {"oci-layout": _json({"imageLayoutVersion": "1.0.0"}), "index.json": index}
+    files |= {f"blobs/sha256/{_digest(blob)[7:]}": blob for blob in (config, manifest)}
+    with tarfile.open(fileobj=file, mode="w") as tar:
         for path, content in files.items():
             _add(tar, path, content, 0o644)
-    return packet.getvalue()
+        entry = tarfile.TarInfo(f"blobs/sha256/{digest[7:]}")
+        entry.size = size
+        layer.seek(0)
+        tar.addfile(entry, layer)
 
 
 def _layer(programs: Mapping[str, Path], links: Mapping[str, str]) -> bytes:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.cluster.rig import components, images, settings
@@ -22,9 +23,9 @@ def start(cluster: "Cluster", *, node: bool) -> None:
     settings.write(cluster.place, cluster.programs)
     _run(cluster, "etcd", "apiserver", *(["containerd"] if node else []))
     if node:
-        _await(cluster, "containerd", lambda: _ctr(cluster, "version"))
+        _await(cluster, "containerd", lambda: _ctr(cluster, "version").returncode == 0)
         for archive in images.write(cluster.place.directory, cluster.programs):
-            assert _ctr(cluster, "images", "import", str(archive)), f"{archive}\n{_said(cluster)}"
+            load(cluster, archive)
             archive.unlink()
     _await(cluster, "the API server", cluster.answers)
     _run(cluster, "controller-manager", *(["scheduler", "kubelet", "proxy", "dns"] if node else []))
@@ -39,6 +40,18 @@ def wait(cluster: "Cluster", *, node: bool) -> None:
         _await(cluster, "the node", lambda: _ready(cluster))
     account = path("serviceaccounts", "default", "default")
     _await(cluster, "the controller manager", lambda: cluster.api.find(account))
+
+
+def load(cluster: "Cluster", archive: Path) -> None:
+    """Give the node the images of this archive. Of what is unpacked, no packed copy is kept."""
+    done = _ctr(cluster, "images", "import", "--local", "--discard-unpacked-layers", str(archive))
+    assert done.returncode == 0, f"{archive}: {done.stderr}\n{_said(cluster)}"
+
+
+def unload(cluster: "Cluster", image: str) -> None:
+    """Take an image away again."""
+    done = _ctr(cluster, "images", "rm", image)
+    assert done.returncode == 0, f"{image}: {done.stderr}"
 
 
 def _run(cluster: "Cluster", *names: str) -> None:
@@ -63,11 +76,12 @@ def _ready(cluster: "Cluster") -> bool:
     return not taints and any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def _ctr(cluster: "Cluster", *arguments: str) -> bool:
+def _ctr(cluster: "Cluster", *arguments: str) -> subprocess.CompletedProcess[str]:
     """containerd's own client, inside, where containerd's socket is."""
     inside = ["nsenter", "--target", str(cluster.network.pid), "--mount", "--pid", "--net", "--"]
     ctr = [str(cluster.programs.rolling / "usr/bin/ctr"), "-a", str(cluster.place.containerd), "-n", "k8s.io"]
-    return subprocess.run([*inside, *ctr, *arguments], capture_output=True, timeout=SOON, check=False).returncode == 0
+    command = [*inside, *ctr, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SOON, check=False)
 
 
 def _said(cluster: "Cluster") -> str:

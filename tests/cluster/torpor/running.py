@@ -17,6 +17,7 @@ import yaml
 from tests.cluster.rig.apart import Apart
 from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
+from tests.cluster.torpor.asking import ask, visitor
 
 ROOT = Path(__file__).parents[3]
 RBAC = ROOT / "examples" / "kubernetes" / "rbac.yaml"
@@ -216,7 +217,7 @@ class Running:
 
     def api(self, method: str, path: str, *, of: int = 0, within: float = 60.0) -> tuple[int, Tree]:
         """A request for a scaler's API."""
-        status, _, body = self._ask(self.scalers[of].address, method, path, {}, None, within)
+        status, _, body = ask(self.cluster.network, self.scalers[of].address, method, path, within=within)
         return status, json.loads(body or b"{}")
 
     def info(self) -> Tree:
@@ -263,8 +264,8 @@ class Running:
         within: float = 60.0,
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """A visit on a connection of its own, which nobody repeats."""
-        told = {"Host": host, "User-Agent": "curl/8", **(headers or {})}
-        return self._ask(self.proxies[by].address, method, path, told, body, within)
+        told = visitor(host) | (headers or {})
+        return ask(self.cluster.network, self.proxies[by].address, method, path, told, body, within=within)
 
     def until_visit(self, host: str, status: int, path: str = "/", *, by: int = 0, within: float = SOON) -> bytes:
         """Visit until the answer has this status."""
@@ -277,24 +278,6 @@ class Running:
 
         until(look, within, lambda: f"{status} from {host}{path}: {seen}")
         return seen[0][1]
-
-    def _ask(
-        self,
-        address: tuple[str, int],
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes | None,
-        within: float,
-    ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        connection = http.client.HTTPConnection(*address, timeout=within)
-        connection.sock = self.cluster.network.connect(address, within)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
-        finally:
-            connection.close()
 
     def _kubeconfig(self) -> Path:
         """The way in that a scaler has in its pod: the token of its ServiceAccount."""
