@@ -34,6 +34,8 @@ class SmallServer:
         """What was sent to which path."""
         self.refusals: dict[tuple[str, str], tuple[int, str]] = {}
         """Methods and paths that are refused: with which status, and in what words."""
+        self.answers: dict[tuple[str, str], Json | str] = {}
+        """Methods and paths that are answered so, whatever there is."""
         self._objects: dict[Kind, dict[tuple[str, str], Json]] = defaultdict(dict)
         self._news: dict[Kind, list[tuple[int, bytes]]] = defaultdict(list)
         self._bell = asyncio.Event()
@@ -107,6 +109,8 @@ class SmallServer:
         self.asked.append((request.method, request.path + watched))
         if refusal := self.refusals.get((request.method, request.path)):
             return _status(*refusal)
+        if (said := self.answers.get((request.method, request.path))) is not None:
+            return web.Response(text=said) if isinstance(said, str) else web.json_response(said)
         if request.path == "/apis":
             return web.json_response({"groups": list(self._groups())})
         for kind, scalable in list(self.kinds.items()):
@@ -122,8 +126,9 @@ class SmallServer:
                 items = [item for key, item in self._objects[kind].items() if namespace in ("", key[0])]
                 return web.json_response({"metadata": {"resourceVersion": str(self._version)}, "items": items})
             if not name and request.method == "POST":
-                self.written.append((request.path, await request.json()))
-                return web.json_response(await request.json(), status=201)
+                made = await request.json()
+                self.written.append((request.path, made))
+                return web.json_response(self.put(kind, made), status=201)
             if (namespace, name) in self._objects[kind] and (not subresource or scalable or kind.group == "apps"):
                 return await self._one(request, kind, (namespace, name), subresource)
         return _status(404, "there is no such thing")

@@ -1,0 +1,63 @@
+"""The last lines of several pods, put together."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from scaler.runtimes.kubernetes.api.cluster import Cluster
+from scaler.runtimes.kubernetes.logs import MOST_PODS, log_tail
+from scaler.runtimes.kubernetes.pods.container import Container
+from scaler.runtimes.kubernetes.pods.pod import Pod
+from tests.scaler.runtimes.kubernetes.pods.made import pod
+from tests.scaler.runtimes.kubernetes.small_server import SmallServer
+
+
+@pytest.fixture
+def server() -> SmallServer:
+    return SmallServer()
+
+
+@pytest.fixture
+async def cluster(server: SmallServer, tmp_path: Path) -> AsyncIterator[Cluster]:
+    async with server.running(tmp_path) as cluster:
+        yield cluster
+
+
+def log(name: str) -> tuple[str, str]:
+    return "GET", f"/api/v1/namespaces/team/pods/{name}/log"
+
+
+def made(name: str, minute: int, *containers: str) -> Pod:
+    several = tuple(Container(container, "web:1", running=True) for container in containers)
+    return pod(name, created=f"2026-11-23T06:{minute:02}:00Z", containers=several or None)
+
+
+async def test_of_one_container_the_lines_are_as_it_wrote_them(server: SmallServer, cluster: Cluster) -> None:
+    server.answers[log("a")] = "one\ntwo\n"
+    assert await log_tail(cluster, [made("a", 1)], 10) == ["one", "two"]
+
+
+async def test_of_several_each_line_says_whose_it_is_the_oldest_pods_first(
+    server: SmallServer, cluster: Cluster
+) -> None:
+    server.answers[log("a")] = "young\n"
+    server.answers[log("b")] = "old\n"
+    pods = [made("a", 2), made("b", 1, "main", "side")]
+    assert await log_tail(cluster, pods, 10) == ["b main: old", "b side: old", "a web: young"]
+
+
+async def test_what_cannot_be_read_is_said_in_its_place(server: SmallServer, cluster: Cluster) -> None:
+    server.refusals[log("a")] = 400, "container is waiting to start"
+    assert await log_tail(cluster, [made("a", 1)], 10) == ["(container is waiting to start)"]
+
+
+async def test_only_the_newest_pods_are_asked(server: SmallServer, cluster: Cluster) -> None:
+    pods = [made(f"p{turn}", turn) for turn in range(MOST_PODS + 2)]
+    server.answers |= {log(one.name): "line\n" for one in pods}
+    assert len(await log_tail(cluster, pods, 10)) == MOST_PODS
+    assert log("p0") not in server.asked
+
+
+async def test_without_pods_there_are_no_lines(cluster: Cluster) -> None:
+    assert await log_tail(cluster, [], 10) == []
