@@ -4,6 +4,8 @@ import json
 import uuid
 from typing import Any
 
+import pytest
+
 from tests.cluster.rig.definitions import scalable
 from tests.cluster.rig.manifests import deployment, service
 from tests.cluster.rig.space import Space
@@ -13,6 +15,7 @@ from tests.cluster.torpor.rollouts import controlled, rollout
 from tests.cluster.torpor.running import SOON, Running, Start
 
 
+@pytest.mark.timeout(300)
 def test_a_stateful_set_and_a_kind_of_somebodys_own_come_back_with_their_replicas(
     namespace: Space, torpor: Start
 ) -> None:

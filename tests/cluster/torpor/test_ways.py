@@ -20,6 +20,7 @@ LOOKS = 90.0
 """Seconds until a kind that is new is noticed: several times as long as between two looks."""
 
 
+@pytest.mark.timeout(300)
 def test_one_app_has_several_doors_and_one_ingress_leads_to_several_apps(namespace: Space, torpor: Start) -> None:
     headless = service("web-plain")
     headless["spec"] = {"clusterIP": "None", "selector": {"app": "web"}, "ports": [{"name": "plain", "port": 8081}]}

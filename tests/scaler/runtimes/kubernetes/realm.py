@@ -53,16 +53,7 @@ class Realm:
 
     def pod(self, port: int, name: str = "web-1") -> None:
         """One of the app's that listens here."""
-        container = {"name": "main", "ports": [{"containerPort": port, "name": "http"}]}
-        runs = {"name": "main", "ready": False, "state": {"running": {}}}
-        self.server.put(
-            kinds.PODS,
-            {
-                "metadata": {"name": name, "namespace": "shop", "uid": f"uid of {name}", "labels": {"app": "web"}},
-                "spec": {"containers": [container], "nodeName": "n1"},
-                "status": {"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": [runs]},
-            },
-        )
+        self.server.put(kinds.PODS, pod_of(port, name))
 
     def workload(self) -> Json:
         """As the API server has it."""
@@ -96,6 +87,17 @@ class Realm:
 
     async def until_phase(self, phase: Phase) -> None:
         await self.until(lambda: self.phase() is phase)
+
+
+def pod_of(port: int, name: str = "web-1") -> Json:
+    """One of the app's that listens here."""
+    container = {"name": "main", "ports": [{"containerPort": port, "name": "http"}]}
+    runs = {"name": "main", "ready": False, "state": {"running": {}}}
+    return {
+        "metadata": {"name": name, "namespace": "shop", "uid": f"uid of {name}", "labels": {"app": "web"}},
+        "spec": {"containers": [container], "nodeName": "n1"},
+        "status": {"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": [runs]},
+    }
 
 
 def town(port: int = 80, *, replicas: int = 1, remembered: str = "", **annotations: str) -> SmallServer:

@@ -58,8 +58,9 @@ class SmallServer:
         }
         file = directory / "kubeconfig"
         file.write_text(yaml.safe_dump(config))
+        self.access = Kubeconfig(str(file))
         try:
-            async with Cluster(Kubeconfig(str(file))) as cluster:
+            async with Cluster(self.access) as cluster:
                 yield cluster
         finally:
             self._over = True
@@ -128,6 +129,8 @@ class SmallServer:
             if not name and request.method == "POST":
                 made = await request.json()
                 self.written.append((request.path, made))
+                if (namespace, made["metadata"]["name"]) in self._objects[kind]:
+                    return _status(409, "it exists")
                 return web.json_response(self.put(kind, made), status=201)
             if (namespace, name) in self._objects[kind] and (not subresource or scalable or kind.group == "apps"):
                 return await self._one(request, kind, (namespace, name), subresource)
