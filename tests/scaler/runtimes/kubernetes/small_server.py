@@ -17,6 +17,7 @@ from scaler.runtimes.kubernetes.api.access import Kubeconfig
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.wanted import ALWAYS
+from tests.scaler.runtimes.kubernetes.api_rules import merged, parts_of, status
 
 type Json = dict[str, Any]
 
@@ -109,7 +110,7 @@ class SmallServer:
         watched = "?watch" if "watch" in request.query else ""
         self.asked.append((request.method, request.path + watched))
         if refusal := self.refusals.get((request.method, request.path)):
-            return _status(*refusal)
+            return status(*refusal)
         if (said := self.answers.get((request.method, request.path))) is not None:
             return web.Response(text=said) if isinstance(said, str) else web.json_response(said)
         if request.path == "/apis":
@@ -117,7 +118,7 @@ class SmallServer:
         for kind, scalable in list(self.kinds.items()):
             if request.path == f"/apis/{kind.api_version}":
                 return web.json_response({"resources": list(self._resources(kind.api_version))})
-            parts = self._parts(kind, request.path)
+            parts = parts_of(kind, request.path)
             if parts is None:
                 continue
             namespace, name, subresource = parts
@@ -130,11 +131,11 @@ class SmallServer:
                 made = await request.json()
                 self.written.append((request.path, made))
                 if (namespace, made["metadata"]["name"]) in self._objects[kind]:
-                    return _status(409, "it exists")
+                    return status(409, "it exists")
                 return web.json_response(self.put(kind, made), status=201)
             if (namespace, name) in self._objects[kind] and (not subresource or scalable or kind.group == "apps"):
                 return await self._one(request, kind, (namespace, name), subresource)
-        return _status(404, "there is no such thing")
+        return status(404, "there is no such thing")
 
     async def _one(self, request: web.Request, kind: Kind, key: tuple[str, str], subresource: str) -> web.Response:
         item = self._objects[kind][key]
@@ -143,9 +144,9 @@ class SmallServer:
             self.written.append((request.path, patch))
             expected = patch.get("metadata", {}).pop("resourceVersion", item["metadata"]["resourceVersion"])
             if expected != item["metadata"]["resourceVersion"]:
-                return _status(409, "the object has been modified")
+                return status(409, "the object has been modified")
             generation = item["metadata"]["generation"] + 1
-            item = _merged(item, patch)
+            item = merged(item, patch)
             item = self.put(kind, item | {"metadata": item["metadata"] | {"generation": generation}})
         return web.json_response(item)
 
@@ -187,32 +188,3 @@ class SmallServer:
                 yield {"name": kind.plural, "kind": kind.kind, "namespaced": kind.namespaced}
                 if scalable:
                     yield {"name": f"{kind.plural}/scale", "kind": "Scale", "namespaced": kind.namespaced}
-
-    @staticmethod
-    def _parts(kind: Kind, path: str) -> tuple[str, str, str] | None:
-        """Namespace, name and subresource, as far as the path is one of the kind."""
-        start = "/".join(["", *kind.path().split("/")[1:-1]])
-        rest = path.removeprefix(f"{start}/").split("/")
-        namespace = ""
-        if rest[0] == "namespaces" and kind.namespaced and len(rest) > 2:
-            namespace, rest = rest[1], rest[2:]
-        if not path.startswith(f"{start}/") or rest[0] != kind.plural or len(rest) > 3:
-            return None
-        _, name, subresource, *_ = [*rest, "", ""]
-        return namespace, name, subresource
-
-
-def _merged(item: Any, patch: Json) -> Any:
-    """RFC 7396."""
-    made = dict(item) if isinstance(item, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            made.pop(key, None)
-        else:
-            made[key] = _merged(made.get(key), value) if isinstance(value, dict) else value
-    return made
-
-
-def _status(status: int, message: str) -> web.Response:
-    said = {"kind": "Status", "status": "Failure", "code": status, "reason": "Because", "message": message}
-    return web.json_response(said, status=status)
