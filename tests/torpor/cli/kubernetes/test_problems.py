@@ -1,7 +1,11 @@
 """What discovery reports, told so that somebody reads it to the end."""
 
+from scaler.runtimes.kubernetes.discovery.discovery import Discovery
 from scaler.runtimes.kubernetes.discovery.found import Problem, Reason
+from scaler.runtimes.kubernetes.discovery.serve import Serve
+from scaler.runtimes.kubernetes.objects.annotations import Defaults
 from scaler.runtimes.kubernetes.objects.reading import Ref
+from tests.scaler.runtimes.kubernetes.cluster_objects import DEPLOYMENTS, annotated, deployment
 from torpor.cli.findings import Grade
 from torpor.cli.kubernetes.problems import MOST, REST, TOPICS, findings
 
@@ -40,3 +44,12 @@ def test_topics_stand_in_one_order_and_a_reason_without_one_comes_last() -> None
 
 def test_every_reason_has_a_topic() -> None:
     assert set(TOPICS) == set(Reason) - {Reason.MORE}
+
+
+def test_what_was_left_asleep_is_told_with_the_command_that_brings_it_back() -> None:
+    discovery = Discovery(Serve(), Defaults())
+    asleep = annotated(replicas="3", phase="asleep")
+    discovery.put(DEPLOYMENTS, deployment(annotations=asleep, replicas=0, managed=None))
+    (found,) = findings(discovery.problems)
+    assert (found.grade, found.topic) == (Grade.WRONG, TOPICS[Reason.LEFT_ASLEEP])
+    assert found.fix == "kubectl --namespace shop scale deployments/web --replicas=3"
