@@ -30,11 +30,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever has heard enough breaks off; nobody wants to read of that."""
+
+
 @contextlib.contextmanager
 def answering(cluster: Access) -> Iterator[None]:
     """Somebody answers at every address of the net, for the length of the block."""
     _route(cluster, "add")
-    server = http.server.ThreadingHTTPServer(("", 0), _Handler, bind_and_activate=False)
+    server = _Server(("", 0), _Handler, bind_and_activate=False)
     server.socket.close()
     server.socket = cluster.network.make_socket()
     try:
