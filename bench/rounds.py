@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.apps.quick import LARGE
-from bench.contenders.contender import Backends, Contender, Running, free_port, wait_listening
+from bench.contenders.contender import Backends, Contender, Running, wait_listening
 from bench.loads import echo, wrk
 from bench.loads.load import Load
 from bench.pinning import Cores, choose_cores
+from bench.ports import own_port
 from bench.processes import cpu_seconds, helper, module
 from bench.progress import Progress
 from bench.scale import Scale
@@ -106,7 +107,7 @@ def run(
 def _up(contenders: Sequence[Contender], cores: Cores) -> Iterator[dict[str, Running]]:
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torpor-bench-")))
-        web = ("127.0.0.1", free_port())
+        web = ("127.0.0.1", stack.enter_context(own_port()))
         process = stack.enter_context(module("bench.apps.quick", str(directory), str(web[1]), prefix=cores.others))
         wait_listening(web, lambda: process.poll() is None, lambda: "")
         pid, port = stack.enter_context(helper("bench.apps.echo", "0", prefix=cores.others))

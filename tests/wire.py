@@ -7,6 +7,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import Protocol, Self
 
+from tests.ports import somewhere
 from torpor.words import Address
 
 
@@ -44,7 +45,7 @@ class App:
         self.open = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1024 * 1024)
+        self._server = await asyncio.start_server(self._serve, *somewhere(), limit=1024 * 1024)
         self.address = Address(*self._server.sockets[0].getsockname()[:2])
         return self
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.pinning import Cores
+from bench.ports import own_port
 from bench.processes import descendants, end
 from bench.visits import Address, visit
 
@@ -75,13 +76,6 @@ def version_of(*command: str) -> str:
     return found[0] if found else ""
 
 
-def free_port() -> int:
-    """One that nobody listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextlib.contextmanager
 def running(
     configuration: Callable[[Path, int, int], str],
@@ -93,8 +87,8 @@ def running(
 
     `configuration` makes its file of its directory and its two ports, `command` its command line of the file.
     """
-    with tempfile.TemporaryDirectory(prefix="torpor-bench-") as name:
-        directory, web, echo = Path(name), free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="torpor-bench-") as name, own_port() as web, own_port() as echo:
+        directory = Path(name)
         file, log = directory / "configuration", directory / "log"
         file.write_text(configuration(directory, web, echo))
         with log.open("w") as words:

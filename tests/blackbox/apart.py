@@ -17,13 +17,14 @@ import yaml
 from tests.blackbox import processes
 from tests.blackbox.asking import Asking, address, wait
 from tests.blackbox.torpor_up import MARK, ROOT, START, STOP, Settings
+from tests.ports import own_port, somewhere
 
 
 class Start(Protocol):
     """The fixture `scaler`."""
 
-    def __call__(self, settings: Settings, api: str = "127.0.0.1:0") -> "Scaler":
-        """Run one until the test ends; `api` is where it listens."""
+    def __call__(self, settings: Settings, api: str = "") -> "Scaler":
+        """Run one until the test ends; `api` is where it listens, on loopback unless told."""
 
 
 class Running:
@@ -82,7 +83,7 @@ class Proxy(Running):
         super().__init__(name, scaler.directory, scaler.mark)
         self.engine = engine
         self.state = scaler.states / name
-        self.listen = (host, 0)
+        self.listen = somewhere(host)
         self._scaler = scaler
         self._prefix = prefix
 
@@ -115,11 +116,11 @@ class Scaler(Running, Asking):
         self.states = states
         self.proxies: list[Proxy] = []
         self._file = directory / "torpor.yaml"
-        self._file.write_text(yaml.safe_dump({"api": api, **settings}, sort_keys=False))
+        self._file.write_text(yaml.safe_dump({"api": api or f"127.0.0.1:{own_port()}", **settings}, sort_keys=False))
 
     @classmethod
     @contextlib.contextmanager
-    def run(cls, directory: Path, settings: Settings, api: str = "127.0.0.1:0") -> Iterator["Scaler"]:
+    def run(cls, directory: Path, settings: Settings, api: str = "") -> Iterator["Scaler"]:
         """Run it for the length of the block; at the end all must go in good order and leave nobody behind."""
         with tempfile.TemporaryDirectory(prefix="torpor-") as states:
             scaler = cls(directory, Path(states), settings, api)

@@ -31,7 +31,7 @@ def up(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Up]:
 def scaler(tmp_path: Path) -> Iterator[Start]:
     """`scaler(settings)` is a `torpor scaler` that runs until the test ends, and starts its proxies."""
     with ExitStack() as stack:
-        yield lambda settings, api="127.0.0.1:0": stack.enter_context(Scaler.run(tmp_path, settings, api))
+        yield lambda settings, api="": stack.enter_context(Scaler.run(tmp_path, settings, api))
 
 
 @pytest.fixture

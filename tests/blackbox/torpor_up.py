@@ -15,6 +15,7 @@ import yaml
 
 from tests.blackbox import processes
 from tests.blackbox.asking import DEADLINE, Asking, address, wait
+from tests.ports import own_port
 
 ROOT = Path(__file__).parents[2]
 APPS = Path(__file__).parent / "apps"
@@ -37,7 +38,7 @@ class Torpor(Asking):
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.directory = directory
         self.file = directory / "torpor.yaml"
-        self.settings: Settings = {"listen": "127.0.0.1:0", "api": "127.0.0.1:0", **settings}
+        self.settings: Settings = {"listen": f"127.0.0.1:{own_port()}", "api": f"127.0.0.1:{own_port()}", **settings}
         self.log = directory / "up.log"
         self.mark = uuid.uuid4().hex
         self.may_complain = False

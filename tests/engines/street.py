@@ -11,6 +11,7 @@ from proxy.lanes import LaneError
 from proxy.ledger import Ledger
 from proxy.server import Engine, House
 from proxy.table import AppTable
+from tests.ports import somewhere
 from tests.wire import App, Got, Visitor
 from torpor.link import AppView, Down, Drained, Knock, Work
 from torpor.words import Address, Phase
@@ -107,10 +108,10 @@ def make_engine(engine: str, house: House, state: Path, **options: object) -> En
     if engine == "haproxy":
         from proxy.haproxy.engine import HaproxyEngine
 
-        return HaproxyEngine(house, state_directory=state, **{"listen": ("127.0.0.1", 0), "threads": 2} | options)  # type: ignore[arg-type]
+        return HaproxyEngine(house, state_directory=state, **{"listen": somewhere(), "threads": 2} | options)  # type: ignore[arg-type]
     from addons.engine import MitmproxyEngine
 
-    return MitmproxyEngine(house.doorman, **{"listen": ("127.0.0.1", 0)} | options)  # type: ignore[arg-type]
+    return MitmproxyEngine(house.doorman, **{"listen": somewhere()} | options)  # type: ignore[arg-type]
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,7 @@ import re
 from typing import Self
 
 from tests.engines.street import Street
+from tests.ports import somewhere
 from torpor.words import Address
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -40,7 +41,7 @@ class StrictApp:
         self.connections = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1024 * 1024)
+        self._server = await asyncio.start_server(self._serve, *somewhere(), limit=1024 * 1024)
         self.address = Address(*self._server.sockets[0].getsockname()[:2])
         return self
 

@@ -14,6 +14,7 @@ from proxy.haproxy.engine import HaproxyEngine
 from tests.engines.http2 import answer, head, speak
 from tests.engines.street import Street, street
 from tests.engines.strict import StrictApp
+from tests.ports import somewhere
 from tests.wire import App
 from torpor.words import Address
 
@@ -151,7 +152,7 @@ async def old_tenant() -> AsyncIterator[tuple[Address, asyncio.Server]]:
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold")
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, *somewhere())
     try:
         yield Address(*server.sockets[0].getsockname()[:2]), server
     finally:

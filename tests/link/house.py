@@ -15,6 +15,7 @@ from scaler.app import AppSpec
 from scaler.link_server import LinkServer
 from scaler.scaler import Scaler
 from scaler.welcome import shared
+from tests.ports import somewhere
 from tests.scaler.hand_runtime import HandRuntime
 from torpor import link
 from torpor.words import Phase
@@ -79,7 +80,7 @@ async def both_ends() -> AsyncIterator[Both]:
     application.router.add_get(link.PATH, server.handle)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, *somewhere()).start()
     host, port = runner.addresses[0][:2]
     async with asyncio.TaskGroup() as group:
         running = group.create_task(scaler.run())

@@ -18,6 +18,7 @@ from scaler.link_server import LinkServer
 from scaler.scaler import Scaler
 from scaler.welcome import CannotTell, Welcome, shared
 from tests.link.house import TOKEN, until
+from tests.ports import own_port
 from tests.scaler.hand_runtime import HandRuntime
 from torpor import link
 
@@ -59,13 +60,15 @@ class Candidate:
 
 
 @asynccontextmanager
-async def candidate(host: str = "127.0.0.1", port: int = 0, welcome: Welcome | None = None) -> AsyncIterator[Candidate]:
+async def candidate(
+    host: str = "127.0.0.1", port: int | None = None, welcome: Welcome | None = None
+) -> AsyncIterator[Candidate]:
     it = Candidate(welcome or shared(TOKEN))
     application = web.Application()
     application.router.add_get(link.PATH, it.links.handle)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    await web.TCPSite(runner, host, port or own_port()).start()
     it.url = "http://{}:{}".format(*runner.addresses[0][:2])
     try:
         yield it

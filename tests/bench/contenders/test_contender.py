@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.contenders.contender import Backends, free_port, lacks, running, version_of, wait_listening
+from bench.contenders.contender import Backends, lacks, running, version_of, wait_listening
 from bench.pinning import Cores
+from tests.ports import own_port
 
 ANYWHERE = Cores((), ())
 NOBODY = Backends(("127.0.0.1", 1), ("127.0.0.1", 1), ())
@@ -37,4 +38,4 @@ def test_a_contender_that_does_not_start_is_told_with_its_words() -> None:
 
 def test_nobody_listens() -> None:
     with pytest.raises(RuntimeError, match=r"nothing listens on 127\.0\.0\.1:"):
-        wait_listening(("127.0.0.1", free_port()), lambda: False, str)
+        wait_listening(("127.0.0.1", own_port()), lambda: False, str)

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.contenders.contender import free_port, wait_listening
+from bench.contenders.contender import wait_listening
 from bench.loads.crowd import crowd
 from bench.processes import module
+from tests.ports import own_port
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    port = free_port()
+    port = own_port()
     with module("bench.apps.moment", str(port)) as process:
         wait_listening(("127.0.0.1", port), lambda: process.poll() is None, str)
         yield port
@@ -28,6 +29,6 @@ def test_every_visitor_is_answered(port: int) -> None:
 
 
 def test_whom_nobody_answers_is_counted_too() -> None:
-    with crowd(("127.0.0.1", free_port()), "app.localhost", 3) as visitors:
+    with crowd(("127.0.0.1", own_port()), "app.localhost", 3) as visitors:
         visitors.asked()
         assert visitors.seen().statuses == {"none": 3}

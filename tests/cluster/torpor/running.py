@@ -18,6 +18,7 @@ from tests.cluster.rig.apart import Apart
 from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
 from tests.cluster.torpor.asking import ask, visitor
+from tests.ports import own_port
 
 ROOT = Path(__file__).parents[3]
 RBAC = ROOT / "examples" / "kubernetes" / "rbac.yaml"
@@ -130,8 +131,6 @@ class Running:
         self.settings: Tree = {"api": "127.0.0.1:0", **(settings or {})}
         kubernetes = {"namespaces": [space.name], "namespace": space.name, "proxies": [f"{space.name}/torpor-proxy"]}
         self.settings["kubernetes"] = kubernetes | self.settings.get("kubernetes", {})
-        self.file = directory / "torpor.yaml"
-        self.file.write_text(yaml.safe_dump(self.settings))
         self.scalers: list[Scaler] = []
         self.proxies: list[Proxy] = []
         self._number = 0
@@ -162,18 +161,18 @@ class Running:
 
     def start_scaler_at(self, at: int) -> None:
         """Another one where that one was: it comes to the same address."""
-        host, port = self.scalers[at].address
-        file = self.directory / f"again-{at}.yaml"
-        file.write_text(yaml.safe_dump(self.settings | {"api": f"{host}:{port}"}))
-        self.scalers[at] = self._scaler(file)
+        self.scalers[at] = self._scaler(self.scalers[at].address[1])
 
     def start_scaler(self) -> Scaler:
         """One more."""
-        scaler = self._scaler(self.file)
+        scaler = self._scaler(own_port())
         self.scalers.append(scaler)
         return scaler
 
-    def _scaler(self, file: Path) -> Scaler:
+    def _scaler(self, port: int) -> Scaler:
+        host = str(self.settings["api"]).rpartition(":")[0]
+        file = self.directory / f"torpor-{port}.yaml"
+        file.write_text(yaml.safe_dump(self.settings | {"api": f"{host}:{port}"}))
         environment = self.cluster.environment | {"KUBECONFIG": str(self._kubeconfig())}
         environment.pop("TORPOR_LINK_TOKEN", None)
         scaler = Scaler(self._command("scaler", "-f", str(file)), environment, self._log("scaler"))
@@ -188,7 +187,7 @@ class Running:
         state = self.state / log.stem
         command = [
             *(where.network if where else self.cluster.network).prefix,
-            *(*TORPOR, "proxy", "--listen", f"{where.host if where else '127.0.0.1'}:0", "--engine", engine),
+            *(*TORPOR, "proxy", "--listen", f"{where.host if where else '127.0.0.1'}:{own_port()}", "--engine", engine),
             *("--link-token-file", str(token), "--state-directory", str(state)),
             *(part for one in self.scalers for part in ("--link", "http://{}:{}".format(*one.address))),
             *options,

@@ -113,7 +113,10 @@ def test_a_minute_without_the_api_server_is_nothing_to_who_visits_awake_apps_and
             until(lambda: loop.count >= before + VISITS, LATER, "visits")
             writes = breakable.audit.writes(since=mark, user=running.user, namespace=namespace.name)
             assert {one.name for one in writes if one.resource == "deployments/scale"} <= {"patient", "idle", "brief"}
-        assert (loop.failures, other.failures, waiting.failures) == ([], [], [])
+        assert (loop.failures, other.failures) == ([], [])
+        assert all(
+            ": 502 " in told or ": 503 " in told for told in waiting.failures
+        )  # the node may look lost for a while
         assert status == 503
         assert int(headers["Retry-After"]) >= 1
         assert json.loads(body)["detail"]

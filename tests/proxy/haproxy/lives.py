@@ -16,6 +16,7 @@ from proxy.haproxy.program import find_program
 from proxy.haproxy.state import StateDirectory
 from proxy.server import House
 from tests.engines.street import Street
+from tests.ports import own_port, somewhere
 from tests.wire import App, Visitor, request, until
 
 LIFE = """
@@ -54,7 +55,7 @@ class Lives:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.port = 0
+        self.port = own_port()
         self.process: asyncio.subprocess.Process | None = None
 
     async def begin(self, app: App, **options: object) -> None:
@@ -99,7 +100,7 @@ class Lives:
 
 def make(here: Street, directory: Path, *, idle: float = 75.0, **options: object) -> HaproxyEngine:
     house = House(here.doorman, here.table, here.ledger)
-    usual: dict[str, object] = {"listen": ("127.0.0.1", 0), "state_directory": directory, "threads": 2}
+    usual: dict[str, object] = {"listen": somewhere(), "state_directory": directory, "threads": 2}
     return HaproxyEngine(house, timeouts=Timeouts(idle=idle), **usual | options)  # type: ignore[arg-type]
 
 

@@ -70,10 +70,12 @@ def _free(found: re.Match[str]) -> str:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            with socket.create_server(("127.0.0.1", 0)) as other:
-                free: int = other.getsockname()[1]
-            click.echo(f"Port {port} is taken; the demo uses {free} instead.", err=True)
-            return f"{found[1]}{free}"
+            from scaler.runtimes.process.ports import free_port
+
+            other = free_port()
+            other.release()
+            click.echo(f"Port {port} is taken; the demo uses {other.port} instead.", err=True)
+            return f"{found[1]}{other.port}"
     return found[0]
 
 

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from tests.ports import own_port
 from torpor.words import Address
 
 
@@ -35,7 +36,7 @@ class Web:
 
     @contextlib.asynccontextmanager
     async def running(
-        self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+        self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int | None = None
     ) -> AsyncIterator[Address]:
-        async with await asyncio.start_server(self.serve, host, port, ssl=tls) as server:
+        async with await asyncio.start_server(self.serve, host, port or own_port(), ssl=tls) as server:
             yield Address(*server.sockets[0].getsockname()[:2])
