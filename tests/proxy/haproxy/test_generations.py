@@ -265,7 +265,7 @@ async def test_another_address_is_taken_and_the_one_before_refuses(life: Lives, 
         await life.kill()
         here = Street()
         here.app(Phase.AWAKE, app)
-        async with make(here, state) as engine:
+        async with make(here, state, listen=("127.0.0.1", 0)) as engine:
             here.engine = engine
             assert engine.addresses[0][1] == life.port  # any port will do
         await life.begin(app)
