@@ -15,7 +15,7 @@ from scaler.runtimes.kubernetes.objects.reading import Ref
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.pods.notes import Note, read_note
 from scaler.runtimes.kubernetes.pods.progress import Failed, progress
-from scaler.runtimes.kubernetes.pods.stages import Scene
+from scaler.runtimes.kubernetes.pods.stages import GRACE, Scene
 from torpor.words import AppId
 
 SLOW = 0.8
@@ -45,6 +45,8 @@ class Wait:
         self._events_at = self._began + SLOW
         self._on_node: dict[str, float] = {}
         """Since when a pod is seen on a node, in monotonic seconds."""
+        self._settled_at = self._began
+        """When there is room on all nodes that have just come back, if there is any."""
         self._over_before = frozenset(pod.uid for pod in picture.pods(app) if pod.over)
 
     async def until_served(self, say: Say) -> None:
@@ -75,6 +77,7 @@ class Wait:
             notes=self._notes,
             autoscaled=self._autoscaled,
             lost_nodes=self._lost_nodes(),
+            unsettled=self._unsettled(),
             probed=self._crews.probed(self._app),
             over_before=self._over_before,
         )
@@ -88,6 +91,13 @@ class Wait:
         lost = self._picture.lost_nodes
         since = {name: max(one.since, self._on_node.get(name, now)) for name, one in lost.items()}
         return {name: lost[name].why for name, began in since.items() if now - began >= NODE_LOST}
+
+    def _unsettled(self) -> bool:
+        """Also for a moment after the last node has come back: the scheduler has to hear of it first."""
+        now = self._now()
+        if any(monotonic() - lost.since < NODE_LOST for lost in self._picture.lost_nodes.values()):
+            self._settled_at = now + GRACE
+        return now < self._settled_at
 
     async def _read_events(self, ref: Ref) -> None:
         """Those of the workload since the start. What cannot be read is not known."""

@@ -9,7 +9,8 @@ the writer looked (resourceVersion). No two clocks are ever compared, only two m
     the leader   counts `give_up` seconds from the moment when *it sent* the last write that took, and then stops
 
 A write is sent before anybody can see it, and `give_up` is shorter than `duration`: so the leader has stopped before a
-candidate may begin, whatever either of them has not heard. A candidate that missed a write fails when it tries.
+candidate may begin, whatever either of them has not heard. A candidate that missed a write fails when it tries. That a
+write took the leader may also see from the Lease itself, where the answer has not come.
 
 A Lease that was let go of names nobody, and is free at once. One that somebody deletes is not: the candidates wait as
 if it were still there, and its holder, who sees it too, stops. Times are seconds of one machine's clock.
@@ -46,6 +47,8 @@ class Record:
     duration: float
     terms: int
     """How often it has gone from one holder to another."""
+    renewed: str = ""
+    """The holder's time of day at its last write, by which it knows a write of its own again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ delete it, or give it away by hand. Its renewals are the only writes in Torpor t
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -22,6 +23,10 @@ logger = logging.getLogger(__name__)
 
 WRITE = 1.5
 """Seconds for a write or a look at the Lease."""
+
+
+_SENT = 32
+"""More writes are never open at once: each has its deadline."""
 
 
 def boot_clock() -> float:
@@ -73,6 +78,10 @@ class Leadership:
         self._timing = timing or Timing()
         self._now = now
         self._sight: Sight | None = None
+        self._sent: dict[str, float] = {}
+        """When the writes were sent that may have taken, by the time of day in them, the oldest first."""
+        self._took = -math.inf
+        """When the last one was sent of which we know that it took."""
         self._news = asyncio.Event()
         self.reign: Reign | None = None
         """Ours, while it lasts."""
@@ -111,7 +120,7 @@ class Leadership:
                     await asyncio.sleep(self._timing.retry)
                 await self._look()
             else:
-                return Reign(record, sent, self._timing, self._now)
+                return Reign(record, max(sent, self._took), self._timing, self._now)
 
     async def _reign(self, reign: Reign, lead: Callable[[Reign], Awaitable[None]]) -> bool:
         """Lead; whether it has ended by itself, and not by the loss of the Lease."""
@@ -141,6 +150,10 @@ class Leadership:
         """Renew, and end the reign when that does not work any more."""
         loop = asyncio.get_running_loop()
         while True:
+            if self._took > reign.sure_since:
+                reign.sure_since = self._took
+                if not scope.expired():
+                    scope.reschedule(loop.time() + reign.over_at - self._now())
             step, until = leader(
                 self._sight,
                 self._me,
@@ -156,17 +169,13 @@ class Leadership:
             if step is Step.WAIT:
                 await self._wait(until)
                 continue
-            sent = reign.tried_at = self._now()
+            reign.tried_at = self._now()
             try:
                 reign.record = await self._take()
             except ApiError as error:
                 logger.info("the lease %s is not renewed: %s", self._name, error)
                 if error.conflict:
                     await self._look()
-            else:
-                reign.sure_since = sent
-                if not scope.expired():
-                    scope.reschedule(loop.time() + reign.over_at - self._now())
 
     async def _release(self, reign: Reign) -> None:
         """Name nobody, so that somebody else need not wait. If that fails they wait, that is all."""
@@ -199,6 +208,7 @@ class Leadership:
 
     async def _write(self, spec: Json) -> Record:
         record = self._sight.record if self._sight else None
+        self._remember(spec["renewTime"])
         if record is None:
             body = {"metadata": {"name": self._name, "namespace": self._namespace}, "spec": spec}
             item = await self._cluster.create(LEASES, self._namespace, body, deadline=WRITE)
@@ -218,13 +228,24 @@ class Leadership:
                 if not error.not_found:
                     raise
                 record = None
-            self._sight = sighted(self._sight, record, self._now())
+            self._know(record)
+
+    def _remember(self, moment: str) -> None:
+        self._sent.setdefault(moment, self._now())
+        while len(self._sent) > _SENT:
+            del self._sent[next(iter(self._sent))]
+
+    def _know(self, record: Record | None) -> None:
+        """Also what is not news: a write that took is known by the time in it, whoever tells of it."""
+        self._sight = sighted(self._sight, record, self._now())
+        if record is not None and record.holder == self._me and record.renewed in self._sent:
+            self._took = max(self._took, self._sent[record.renewed])
 
     def _saw(self, record: Record | None) -> None:
         known = self._sight.record if self._sight else None
         if record is not None and known is not None and _older(record.version, known.version):
             return  # the watch tells of what has been overtaken by a write of ours
-        self._sight = sighted(self._sight, record, self._now())
+        self._know(record)
         self._news.set()
 
     async def _wait(self, until: float | None) -> None:
@@ -268,6 +289,7 @@ def _read(item: Json) -> Record:
         holder=spec.get("holderIdentity") or "",
         duration=min(LONGEST, max(0.0, float(seconds if isinstance(seconds, int) else LONGEST))),
         terms=terms if isinstance(terms, int) else 0,
+        renewed=str(spec.get("renewTime") or ""),
     )
 
 

@@ -62,6 +62,8 @@ class Scene:
     """Somebody in the cluster makes nodes when there is no room."""
     lost_nodes: Mapping[str, str] = field(default_factory=dict)
     """Nodes that are not ready, each with the cluster's words why."""
+    unsettled: bool = False
+    """A node has stopped being ready or is ready again, and that not long since: there may be room on it soon."""
     probed: Mapping[str, str] = field(default_factory=dict)
     """Pods by uid that are being probed, with what is asked and what was answered."""
     over_before: frozenset[str] = frozenset()
@@ -105,7 +107,7 @@ def _unscheduled(pod: Pod, scene: Scene) -> Hope | Doom:
         return Doom(f"{words} ({last.message})" if last.message else words)
     if pod.nominated:
         return Hope(Rank.NOWHERE, f"waiting for room on {pod.nominated}")
-    if scene.autoscaled or scene.leaving or reason != "Unschedulable" or "unbound immediate" in said:
+    if scene.autoscaled or scene.leaving or scene.unsettled or reason != "Unschedulable" or "unbound immediate" in said:
         return Hope(Rank.NOWHERE, waiting)
     return Hope(Rank.NOWHERE, waiting, GRACE) if scene.waited < GRACE else Doom(words)
 

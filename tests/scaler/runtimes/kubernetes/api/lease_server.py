@@ -20,6 +20,8 @@ class LeaseServer(HandServer):
         self.version = 10
         self.holders: list[str] = []
         """Each holder that has been written, one after the other."""
+        self.mute = False
+        """Whether who writes is not answered, though what it has written takes."""
         self._watches: set[asyncio.Queue[bytes]] = set()
         self._answering = asyncio.Event()
         self._answering.set()
@@ -58,6 +60,8 @@ class LeaseServer(HandServer):
                 return await refuses(409, "Conflict")(request)
         if request.method in ("POST", "PATCH"):
             self.write(body)
+            if self.mute:
+                await self.over.wait()
         if request.path.endswith("/leases") and request.method == "GET":
             items = [self.lease] if self.lease else []
             return await says({"metadata": {"resourceVersion": str(self.version)}, "items": items})(request)

@@ -1,12 +1,14 @@
 """What a candidate does with its reign. With a real API server, and processes that die: tests/cluster/api."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from scaler.runtimes.kubernetes.api import lease
 from scaler.runtimes.kubernetes.api.access import Kubeconfig
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.election import Timing
@@ -37,8 +39,8 @@ async def server() -> AsyncIterator[LeaseServer]:
 class Somebody:
     """A candidate, and the reigns that it has had."""
 
-    def __init__(self, cluster: Cluster, name: str) -> None:
-        self.leadership = Leadership(cluster, "default", "one", name, timing=QUICK)
+    def __init__(self, cluster: Cluster, name: str, timing: Timing = QUICK) -> None:
+        self.leadership = Leadership(cluster, "default", "one", name, timing=timing)
         self.reigns: list[Reign] = []
         self.ended = 0
         self.slow = 0.0
@@ -101,6 +103,25 @@ async def test_a_server_that_answers_nobody_ends_the_reign_in_time_and_it_begins
         server.silent = False
         await until(lambda: len(one.reigns) == 2)
         running.cancel()
+
+
+async def test_a_renewal_that_took_counts_though_it_was_never_answered(
+    server: LeaseServer, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "WRITE", 0.2)
+    timing = Timing(duration=4, renew=0.3, retry=0.1, give_up=3)
+    one = Somebody(cluster, "one", timing)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(one.leadership.run(one.lead))
+        await until(lambda: one.reigns != [])
+        server.mute, version, began = True, server.version, time.monotonic()
+        await until(lambda: time.monotonic() - began > 1.5 * timing.give_up)
+        assert server.version > version + 3
+        assert one.reigns[0].certain()
+        assert one.ended == 0
+        server.mute = False
+        running.cancel()
+    assert server.holders == ["one", ""]
 
 
 async def test_a_lease_that_somebody_else_writes_to_is_still_ours_as_long_as_it_names_us(

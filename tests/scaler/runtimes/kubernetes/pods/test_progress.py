@@ -130,6 +130,7 @@ PODS = st.builds(
         conditions=st.dictionaries(st.just("ReplicaFailure"), st.builds(Condition, st.booleans(), WHY)),
         autoscaled=st.booleans(),
         lost_nodes=st.dictionaries(st.just("n1"), st.text()),
+        unsettled=st.booleans(),
     )
 )
 def test_whatever_is_known_there_is_something_to_say(scene: Scene) -> None:

@@ -81,6 +81,12 @@ def test_a_pod_on_a_node_that_is_lost_is_given_a_moment() -> None:
     assert progress(Scene([SCHEDULED], GRACE, lost_nodes=lost)) == Failed(words)
 
 
+def test_while_a_node_may_come_back_no_room_is_no_failure() -> None:
+    waiting = Progress("waiting for a node: 0/3 nodes are available")
+    assert progress(Scene([WAITING], 60.0, unsettled=True)) == waiting
+    assert progress(Scene([WAITING], 60.0)) == Failed("Unschedulable: 0/3 nodes are available")
+
+
 def test_a_pod_that_runs_may_answer_even_though_its_node_is_lost() -> None:
     assert said(Scene([pod()], 60.0, lost_nodes={"n1": "gone"})) == "started"
 
