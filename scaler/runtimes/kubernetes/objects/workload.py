@@ -20,6 +20,7 @@ from scaler.runtimes.kubernetes.objects.reading import (
     text,
 )
 from scaler.runtimes.kubernetes.objects.remembered import MOST_REPLICAS, Remembered, read_remembered
+from scaler.runtimes.kubernetes.objects.requests import NOTHING, Requests, read_requests
 from scaler.runtimes.kubernetes.objects.selector import Selector, read_selector
 from torpor.words import AppId
 
@@ -70,6 +71,8 @@ class Workload:
     """The object whose pod template it uses instead of its own (`workloadRef` of a Rollout), else empty."""
     templated: bool = True
     """Whether it has a pod template of its own; else its pods' ports and probe are not known."""
+    requests: Requests = NOTHING
+    """What one of its pods asks a node for, by its template."""
 
     @property
     def up(self) -> bool:
@@ -122,6 +125,7 @@ def read_workload(kind: KindOf, source: object, *, namespace_managed: bool = Fal
         template=_digest(template),
         template_of=f"{text(other.get('kind'))} {text(other.get('name'))}".strip()[:300],
         templated=bool(template),
+        requests=read_requests(pod_spec),
     )
 
 
