@@ -9,6 +9,7 @@ from statistics import median
 
 from scaler.doors import view_id
 from scaler.lifecycle import Life
+from scaler.requests import NOTHING, Requests
 from scaler.runtime import Addresses
 from torpor.link import Policy
 from torpor.words import AppId, Cause
@@ -30,6 +31,8 @@ class AppSpec:
     needs: tuple[AppId, ...] = ()
     managed: bool = True
     """Else visits are forwarded to it, and it is neither woken nor put to sleep."""
+    requests: Requests = NOTHING
+    """Of one replica."""
 
     @property
     def hosts(self) -> tuple[str, ...]:

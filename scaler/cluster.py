@@ -102,7 +102,9 @@ async def _stand(
         async def lead(reign: Reign) -> None:
             ours = cluster.fenced(reign.certain)
             runtime = KubernetesRuntime(ours, picture, crews, autoscaled=wanted.autoscaler)
-            scaler = Scaler(runtime, metrics=control.metrics, bus=control.bus, settle=link.LEASE)
+            scaler = Scaler(
+                runtime, metrics=control.metrics, savings=control.savings, bus=control.bus, settle=link.LEASE
+            )
             async with asyncio.TaskGroup() as group:
                 apps = ClusterApps(scaler, runtime, picture, crews, group)
                 group.create_task(scaler.run())

@@ -6,6 +6,7 @@ from scaler.bus import Bus
 from scaler.errors import WakeFailed
 from scaler.metrics import Metrics
 from scaler.reload_report import ReloadReport
+from scaler.savings import Savings
 from scaler.scaler import Scaler
 from scaler.status import AppStatus
 from torpor import __version__
@@ -22,7 +23,10 @@ class ClusterControl:
         """`missing` says what is in the way of leading, or of standing by; None when nothing is."""
         self.scaler: Scaler | None = None
         self.bus = Bus()
-        self.metrics = Metrics(self.statuses, proxies=self._proxies, leads=lambda: self.scaler is not None)
+        self.savings = Savings()
+        self.metrics = Metrics(
+            self.statuses, self.savings, proxies=self._proxies, leads=lambda: self.scaler is not None
+        )
         self._missing = missing
         self._settings = settings
         self._token_required = token_required

@@ -5,9 +5,12 @@ from pathlib import Path
 from scaler.app import AppSpec
 from scaler.doors import MAIN
 from scaler.reload_report import ReloadReport
+from scaler.requests import Requests
 from scaler.runtimes.process import ProcessRuntime, Workload
 from scaler.scaler import Scaler
-from torpor.config import AppSettings, Settings, read_settings
+from torpor.app_settings import AppSettings
+from torpor.config import Settings, read_settings
+from torpor.quantity import millis, whole
 from torpor.words import AppId
 
 RESTART_NEEDED = (
@@ -77,4 +80,7 @@ class LocalApps:
 
 def _spec(name: AppId, settings: Settings) -> AppSpec:
     app = settings.apps[name]
-    return AppSpec(name, {MAIN: app.hosts}, settings.policy(name), settings.idle(name), app.needs)
+    return AppSpec(
+        *(name, {MAIN: app.hosts}, settings.policy(name), settings.idle(name), app.needs),
+        requests=Requests(millis(app.requests.cpu), whole(app.requests.memory)),
+    )

@@ -6,8 +6,6 @@ Gauges of apps are never kept up to date: they are computed from the statuses at
 
 import asyncio
 import math
-import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -18,6 +16,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from scaler import metrics_table as table
+from scaler.saved import Saved
+from scaler.savings import Savings
 from scaler.status import AppStatus
 from torpor.words import AppId, Phase
 
@@ -32,21 +32,21 @@ prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # i
 class Metrics:
     """Counts what it is told, and renders the whole for a scrape.
 
-    `statuses`, `proxies` (how many are connected) and `leads` are asked at each scrape; `wall` gives Unix seconds.
+    `statuses`, `savings`, `proxies` (how many are connected) and `leads` are asked at each scrape.
     """
 
     def __init__(
         self,
         statuses: Callable[[], list[AppStatus]],
+        savings: Savings | None = None,
         *,
         proxies: Callable[[], int] = lambda: 0,
         leads: Callable[[], bool] = lambda: True,
-        wall: Callable[[], float] = time.time,
     ) -> None:
         self._statuses = statuses
+        self._savings = savings or Savings()
         self._proxies = proxies
         self._leads = leads
-        self._wall = wall
         self._registry = CollectorRegistry()
         self._requests = self._counter(table.REQUESTS)
         self._hold = self._histogram(table.HOLD)
@@ -54,7 +54,6 @@ class Metrics:
         self._wakes = self._counter(table.WAKES)
         self._sleeps = self._counter(table.SLEEPS)
         self._aborts = self._counter(table.ABORTS)
-        self._asleep: dict[AppId, float] = defaultdict(float)
         self._scraping = asyncio.Lock()
         ProcessCollector(registry=self._registry)
 
@@ -95,10 +94,6 @@ class Metrics:
         """A sleep was called off."""
         self._aborts.labels(app).inc()
 
-    def asleep(self, app: AppId, seconds: float) -> None:
-        """A sleep has ended that lasted so long; of one that still lasts the scrape knows by itself."""
-        self._asleep[app] += max(0.0, seconds)
-
     def forget(self, app: AppId) -> None:
         """Drop every series of an app that is managed no more."""
         for counter, values in (
@@ -110,7 +105,7 @@ class Metrics:
         ):
             for others in product(*values):
                 counter.remove(app, *others)
-        self._asleep.pop(app, None)
+        self._savings.forget(app)
 
     # Scraping
 
@@ -123,9 +118,9 @@ class Metrics:
         async with self._scraping:
             # Only what it is sure to understand: prometheus-client raises TypeError for `version=x`.
             encode, content_type = choose_encoder(OPENMETRICS if OPENMETRICS.partition(";")[0] in accept else "")
-            snapshot = _Snapshot(
-                self._registry, self._statuses(), dict(self._asleep), self._wall(), self._proxies(), self._leads()
-            )
+            apps = self._statuses()
+            saved = [(app.id, self._savings.saved(app.id)) for app in apps]
+            snapshot = _Snapshot(self._registry, apps, saved, self._proxies(), self._leads())
             return await asyncio.to_thread(encode, snapshot), content_type
 
 
@@ -135,9 +130,7 @@ class _Snapshot:
 
     registry: CollectorRegistry
     statuses: list[AppStatus]
-    asleep: dict[AppId, float]
-    """Seconds in sleeps that have ended."""
-    now: float
+    saved: list[tuple[AppId, Saved]]
     proxies: int
     leads: bool
 
@@ -151,16 +144,23 @@ class _Snapshot:
         yield _gauge(table.IN_FLIGHT, (((app.id,), app.in_flight) for app in apps))
         yield _gauge(table.PHASE, (((app.id, phase.value), int(phase is app.phase)) for app in apps for phase in Phase))
         yield _gauge(table.ACCESS, (((app.id,), app.last_access) for app in apps if app.last_access is not None))
-        asleep = CounterMetricFamily(table.ASLEEP.name, table.ASLEEP.help, labels=table.ASLEEP.labels)
-        for app in apps:
-            since = app.since if app.phase is Phase.ASLEEP else None
-            running = 0.0 if since is None else max(0.0, self.now - since)
-            asleep.add_metric((app.id,), self.asleep.get(app.id, 0.0) + running)
-        yield asleep
+        yield _counter(table.ASLEEP, (((app,), saved.seconds) for app, saved in self.saved))
+        yield _counter(table.SAVED_CPU, (((app,), saved.cpu) for app, saved in self.saved))
+        yield _counter(table.SAVED_MEMORY, (((app,), saved.memory) for app, saved in self.saved))
 
 
-def _gauge(metric: table.Described, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
-    family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+type _Samples = Iterable[tuple[tuple[str, ...], float]]
+
+
+def _gauge(metric: table.Described, samples: _Samples) -> Metric:
+    return _filled(GaugeMetricFamily(metric.name, metric.help, labels=metric.labels), samples)
+
+
+def _counter(metric: table.Described, samples: _Samples) -> Metric:
+    return _filled(CounterMetricFamily(metric.name, metric.help, labels=metric.labels), samples)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, samples: _Samples) -> Metric:
     for labels, value in samples:
         family.add_metric(labels, value)
     return family

@@ -52,10 +52,22 @@ ACCESS = Described(
 )
 IN_FLIGHT = Described("torpor_app_in_flight", "gauge", ("app",), "Visits forwarded and not yet answered in full.")
 ASLEEP = Described("torpor_app_asleep_seconds_total", "counter", ("app",), "Time the app has spent asleep.")
+SAVED_CPU = Described(
+    "torpor_saved_cpu_core_seconds_total",
+    "counter",
+    ("app",),
+    "CPU that nobody kept free while the app slept: seconds asleep times the cores that its replicas request.",
+)
+SAVED_MEMORY = Described(
+    "torpor_saved_memory_byte_seconds_total",
+    "counter",
+    ("app",),
+    "Memory that nobody kept free while the app slept: seconds asleep times the bytes that its replicas request.",
+)
 PROXIES = Described("torpor_proxies_connected", "gauge", (), "Proxies with a live link to this scaler.")
 LEADER = Described("torpor_leader", "gauge", (), "1 when this scaler is the one that acts, else 0.")
 
 ALL = (
     *(REQUESTS, HELD, HOLD, WAKE, WAKES, SLEEPS, ABORTS),
-    *(PHASE, ACCESS, IN_FLIGHT, ASLEEP, PROXIES, LEADER),
+    *(PHASE, ACCESS, IN_FLIGHT, ASLEEP, SAVED_CPU, SAVED_MEMORY, PROXIES, LEADER),
 )

@@ -44,6 +44,9 @@ class Runtime(Protocol):
     def replicas(self, app: AppId) -> int:
         """How many replicas run now."""
 
+    def replicas_awake(self, app: AppId) -> int:
+        """How many run when it is awake: those that run, or those that a wake would bring back."""
+
     async def log_tail(self, app: AppId, lines: int) -> list[str]:
         """The last lines of the workload's output, oldest first."""
 

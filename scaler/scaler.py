@@ -23,6 +23,7 @@ from scaler.metrics import Metrics
 from scaler.needs import UP, Needs
 from scaler.proxies import Proxies
 from scaler.runtime import Addresses, Runtime
+from scaler.savings import Savings
 from scaler.sentences import phase_sentence
 from scaler.standing import Standing, found
 from scaler.status import AppStatus
@@ -48,6 +49,7 @@ class Scaler:
         *,
         clock: Clock | None = None,
         metrics: Metrics | None = None,
+        savings: Savings | None = None,
         bus: Bus | None = None,
         settle: float = 0.0,
     ) -> None:
@@ -56,7 +58,8 @@ class Scaler:
         self.bus = bus or Bus()
         self.apps: dict[AppId, App] = {}
         self.proxies = Proxies()
-        self.metrics = metrics or Metrics(self.statuses, proxies=lambda: len(self.proxies.live()), wall=self.clock.wall)
+        self.savings = savings or Savings(self.clock)
+        self.metrics = metrics or Metrics(self.statuses, self.savings, proxies=lambda: len(self.proxies.live()))
         self.needs = Needs(self.apps)
         self.idleness = Idleness(self.needs, self.proxies, self.clock, settled_at=self.clock.now() + settle)
         self.telling = Telling(self.apps, self.bus, self.clock, self.status)
@@ -84,6 +87,7 @@ class Scaler:
                     self._group, self.over = None, True
         finally:
             for app in self.apps.values():
+                self.savings.up(app.spec.id)
                 app.tell()
 
     @property
@@ -150,6 +154,7 @@ class Scaler:
         if gone:  # what is open there is told with the proxies' next reports
             app.not_before = max(app.not_before, self.clock.now() + patience.CALLED_OFF_PAUSE)
             self.move(app, Event.BUSY, reason="its routes have changed")
+        self._reckon(app)
         self.sweeper.schedule(app)
 
     def _replace(self, old: App, new: App) -> None:
@@ -190,6 +195,11 @@ class Scaler:
             self.telling.moved(app)
         elif not app.stopped.is_set():
             app.addresses = addresses  # in case the stop is refused
+
+    def resized(self, app_id: AppId) -> None:
+        """It may have another number of replicas now, or get another with its next wake."""
+        if app := self.apps.get(app_id):
+            self._reckon(app)
 
     def scaled(self, app_id: AppId, *, up: bool, reason: str) -> None:
         """Somebody else has scaled it. Up counts as a visit; down to nothing is left at that."""
@@ -252,6 +262,7 @@ class Scaler:
         if Command.CALL_OFF in commands:
             app.not_before = max(app.not_before, now + patience.CALLED_OFF_PAUSE)
             self.metrics.sleep_aborted(app.spec.id)
+        self._reckon(app)
         app.drain = self.draining.question(app, forced=forced) if Command.DRAIN in commands else None
         self.telling.changed(app, sentence)
         self.sweeper.schedule(app)
@@ -266,8 +277,6 @@ class Scaler:
     def _books(self, app: App, before: Life, event: Event) -> str:
         """Keep the books on the phase that ends, and on what the new one forgets; why it sleeps, if it does."""
         phase, app_id = app.life.phase, app.spec.id
-        if before.phase is Phase.ASLEEP:
-            self.metrics.asleep(app_id, app.life.since - before.since)
         if phase is Phase.AWAKE and before.phase is Phase.WAKING:
             app.last_access = self.clock.now()
         if phase is Phase.FAILED or event in (Event.LOST, Event.TAKEN):
@@ -283,10 +292,18 @@ class Scaler:
             app.reason = "put to sleep by an operator" if forced else "idle"
         return "failed" if before.phase is Phase.FAILED else "operator" if forced else "idle"
 
+    def _reckon(self, app: App) -> None:
+        """Keep the books on what it saves: from the moment when nothing of it is left until it is wanted again."""
+        if app.life.phase is Phase.ASLEEP and app.stopped.is_set() and not self.over:
+            self.savings.asleep(app.spec.id, app.spec.requests.times(self.runtime.replicas_awake(app.spec.id)))
+        else:
+            self.savings.up(app.spec.id)
+
     # What a stop and a wake report
 
     def slept(self, app: App, sentence: str) -> None:
         """Nothing is left of it: what it was stopped for has been done."""
+        self._reckon(app)
         for listener in self.on_slept:
             listener(app.spec.id, sentence)
 

@@ -8,9 +8,11 @@ from scaler.api.server import ROUTES
 from scaler.metrics import Metrics
 from tests.readme_tables import README, ROOT, tables, updated
 from torpor import __version__
+from torpor.app_settings import AppSettings
 from torpor.cli import COMMANDS
-from torpor.config import AppSettings, Settings, TlsSettings, parse_settings
+from torpor.config import Settings, TlsSettings, parse_settings
 from torpor.kubernetes_settings import KubernetesSettings
+from torpor.savings_settings import RequestsSettings
 
 TEXT = README.read_text(encoding="utf-8")
 CODE = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", TEXT, re.DOTALL))
@@ -37,7 +39,7 @@ def test_every_metric_that_is_named_exists() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    models = (Settings, TlsSettings, KubernetesSettings, AppSettings)
+    models = (Settings, TlsSettings, KubernetesSettings, AppSettings, RequestsSettings)
     known = {name for model in models for name in model.model_fields}
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", TEXT)) | set(re.findall(r"`([a-z_]+): [^`]*`", TEXT))
     assert named <= known | {metric.name for metric in Metrics.describe()}

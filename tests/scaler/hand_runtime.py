@@ -28,6 +28,8 @@ class HandRuntime:
         """When set to an event, stops wait for it."""
         self.refusing: dict[AppId, Exception] = {}
         """What stops raise."""
+        self.counts: dict[AppId, int] = {}
+        """How many run when an app is awake; 1 where it is not said."""
         self.remembered: dict[AppId, float | None] = {}
         """The last access that a stop was given."""
 
@@ -57,6 +59,9 @@ class HandRuntime:
 
     def replicas(self, app: AppId) -> int:
         return int(app in self.running)
+
+    def replicas_awake(self, app: AppId) -> int:
+        return self.counts.get(app, 1)
 
     async def log_tail(self, app: AppId, lines: int) -> list[str]:
         return [f"the log of {app}"][:lines]

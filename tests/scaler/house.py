@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scaler.app import AppSpec
 from scaler.proxies import Proxy
+from scaler.requests import NOTHING, Requests
 from scaler.scaler import Scaler
 from scaler.standing import Standing
 from tests.scaler.hand_runtime import HandRuntime
@@ -33,10 +34,11 @@ class House:
         doors: Collection[str] = ("",),
         managed: bool = True,
         standing: Standing | None = None,
+        requests: Requests = NOTHING,
     ) -> None:
         policy = link.Policy(wake_timeout=wake_timeout)
         routes = {door: (f"{door}{app}.localhost",) for door in doors}
-        self.scaler.put(AppSpec(app, routes, policy, idle, needs, managed), standing=standing)
+        self.scaler.put(AppSpec(app, routes, policy, idle, needs, managed, requests), standing=standing)
 
     def knock(self, app: str) -> None:
         self.scaler.links.knocked(link.Knock(app=app, method="GET", path="/", user_agent="curl", client="::1"))

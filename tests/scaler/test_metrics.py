@@ -9,7 +9,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from scaler.metrics import Metrics
+from scaler.requests import Requests
+from scaler.saved import Saved
+from scaler.savings import Savings
 from scaler.status import AppStatus
+from torpor.clock import HandClock
 from torpor.words import Phase
 
 NOW = 1_700_000_000.0
@@ -26,6 +30,8 @@ NAMES_AND_LABELS = {
     "torpor_app_last_access_timestamp_seconds": ("gauge", {"app"}),
     "torpor_app_in_flight": ("gauge", {"app"}),
     "torpor_app_asleep_seconds_total": ("counter", {"app"}),
+    "torpor_saved_cpu_core_seconds_total": ("counter", {"app"}),
+    "torpor_saved_memory_byte_seconds_total": ("counter", {"app"}),
     "torpor_proxies_connected": ("gauge", set()),
     "torpor_leader": ("gauge", set()),
 }
@@ -49,7 +55,7 @@ def an_app(name: str, phase: Phase = Phase.AWAKE, *, since: float = NOW - 10, **
 
 def busy_metrics(*present: AppStatus, apps: list[AppStatus] | None = None) -> Metrics:
     apps = list(present) if apps is None else apps
-    metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: True, wall=lambda: NOW)
+    metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: True)
     for app in apps:
         metrics.requests(app.id, "fast", "forwarded", 7)
         metrics.wake(app.id, "visit", "ready", 0.4)
@@ -118,7 +124,7 @@ async def test_everyone_else_is_given_the_classic_format(accept: str) -> None:
 
 async def test_the_gauges_of_an_app_are_read_at_the_scrape() -> None:
     apps = [an_app("notes", in_flight=3, held=2)]
-    metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: False, wall=lambda: NOW)
+    metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: False)
     assert await value(metrics, "torpor_app_in_flight", app="notes") == 3
     assert await value(metrics, "torpor_held_requests", app="notes") == 2
     assert await value(metrics, "torpor_app_last_access_timestamp_seconds", app="notes") == NOW - 1.5
@@ -131,19 +137,23 @@ async def test_the_gauges_of_an_app_are_read_at_the_scrape() -> None:
 
 
 async def test_an_app_that_nobody_ever_used_has_no_last_access() -> None:
-    metrics = Metrics(lambda: [an_app("notes", last_access=None)], wall=lambda: NOW)
+    metrics = Metrics(lambda: [an_app("notes", last_access=None)])
     assert await value(metrics, "torpor_app_last_access_timestamp_seconds", app="notes") is None
 
 
-async def test_time_asleep_is_the_sleeps_that_ended_and_the_one_that_lasts() -> None:
-    apps = [an_app("notes", Phase.ASLEEP, since=NOW - 40)]
-    metrics = Metrics(lambda: apps, wall=lambda: NOW)
-    assert await value(metrics, "torpor_app_asleep_seconds_total", app="notes") == 40
-    metrics.asleep("notes", 40)
-    apps[:] = [an_app("notes", Phase.WAKING, since=NOW)]
-    assert await value(metrics, "torpor_app_asleep_seconds_total", app="notes") == 40
-    apps[:] = [an_app("notes", Phase.ASLEEP, since=NOW - 2)]
-    assert await value(metrics, "torpor_app_asleep_seconds_total", app="notes") == 42
+async def test_what_sleeping_has_saved_is_reckoned_at_the_scrape() -> None:
+    clock = HandClock()
+    savings = Savings(clock)
+    metrics = Metrics(lambda: [an_app("notes", Phase.ASLEEP), an_app("wiki")], savings)
+    savings.asleep("notes", Requests(cpu=500, memory=1024))
+    for seconds in (0, 40, 2):
+        clock.advance(seconds)
+        saved = savings.saved("notes")
+        assert await value(metrics, "torpor_app_asleep_seconds_total", app="notes") == saved.seconds
+        assert await value(metrics, "torpor_saved_cpu_core_seconds_total", app="notes") == saved.cpu
+        assert await value(metrics, "torpor_saved_memory_byte_seconds_total", app="notes") == saved.memory
+    assert saved == Saved(42, 21, 42 * 1024)
+    assert await value(metrics, "torpor_saved_cpu_core_seconds_total", app="wiki") == 0
 
 
 async def test_only_wakes_that_end_well_say_how_long_a_wake_takes() -> None:
@@ -184,7 +194,6 @@ async def test_a_nonsensical_hold_cannot_spoil_the_sum(seconds: float) -> None:
 async def test_an_app_that_is_forgotten_leaves_no_series_behind() -> None:
     apps = [an_app("notes"), an_app("wiki", Phase.ASLEEP)]
     metrics = busy_metrics(apps=apps)
-    metrics.asleep("notes", 5)
     del apps[0]
     metrics.forget("notes")
     body, _ = await metrics.render()
@@ -198,7 +207,7 @@ async def test_an_app_with_a_hostile_name_is_escaped() -> None:
 
 
 async def test_the_loop_stays_alive_while_thousands_of_apps_are_scraped() -> None:
-    metrics = Metrics(lambda: [an_app(f"team/app-{n}", Phase.ASLEEP) for n in range(3_000)], wall=lambda: NOW)
+    metrics = Metrics(lambda: [an_app(f"team/app-{n}", Phase.ASLEEP) for n in range(3_000)])
     turns = 0
     async with asyncio.TaskGroup() as group:
         scraping = group.create_task(metrics.render())

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,16 @@ def test_an_apps_own_settings_go_before_the_defaults_of_all() -> None:
 def test_an_unknown_setting_names_its_line_and_what_is_allowed() -> None:
     message = mistake("apps:\n  a:\n    command: [x]\n    hots: [h]\n")
     assert message.startswith("torpor.yaml:4: apps.a.hots: unknown setting 'hots'; allowed are hosts, command")
+
+
+def test_what_an_app_needs_is_written_as_kubernetes_writes_it() -> None:
+    apps = parse_settings("apps: {a: {command: [x], requests: {cpu: 250m, memory: 64Mi}}, b: {command: [x]}}").apps
+    assert (apps["a"].requests.cpu, apps["a"].requests.memory) == (Decimal("0.25"), 64 * 2**20)
+    assert (apps["b"].requests.cpu, apps["b"].requests.memory) == (0, 0)
+    message = mistake("apps:\n  a: {command: [x], requests: {cpu: lots}}\n")
+    assert message.startswith("torpor.yaml:2: apps.a.requests.cpu: 'lots' is not an amount; allowed is a number")
+    message = mistake("apps:\n  a: {command: [x], requests: {gpu: 1}}\n")
+    assert message == "torpor.yaml:2: apps.a.requests.gpu: unknown setting 'gpu'; allowed are cpu, memory"
 
 
 def test_two_apps_on_one_host_are_refused() -> None:

@@ -11,9 +11,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from torpor.config import AppSettings, Duration, Endpoint, Settings, Text, TlsSettings
+from torpor.app_settings import AppSettings, Duration, Text
+from torpor.config import Endpoint, Settings, TlsSettings
 from torpor.duration import format_duration
 from torpor.kubernetes_settings import KubernetesSettings
+from torpor.savings_settings import Quantity, RequestsSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ def describe() -> list[Setting]:
         *_of(TlsSettings, "tls."),
         *_of(KubernetesSettings, "kubernetes."),
         *_of(AppSettings, "apps.NAME."),
+        *_of(RequestsSettings, "apps.NAME.requests."),
     ]
 
 
@@ -51,6 +54,7 @@ def _of(model: type[BaseModel], prefix: str) -> list[Setting]:
 _NAMES: dict[Any, str] = {
     Duration: "duration",
     Endpoint: "HOST:PORT",
+    Quantity: "quantity",
     Text: "text",
     str: "text",
     int: "whole number",
@@ -58,6 +62,7 @@ _NAMES: dict[Any, str] = {
     Path: "path",
     AppSettings: "settings",
     KubernetesSettings: "settings",
+    RequestsSettings: "settings",
     TlsSettings: "settings",
 }
 
@@ -83,10 +88,12 @@ def _default(field: FieldInfo, hint: Any) -> str:
     value = field.default
     if value is PydanticUndefined:
         return "required"
-    if value is None or value in ((), {}):
+    if value is None or value in ((), {}) or isinstance(value, BaseModel):
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if hint == Quantity:
+        return f"{value:g}"
     if hint == Duration:
         return format_duration(value)
     if hint == Endpoint:

@@ -78,6 +78,7 @@ class ClusterApps:
             self._scaler.put(found.spec)
         if found.workload is None:
             return
+        self._scaler.resized(found.id)
         match self._runtime.known(found.id, found.workload):
             case Hand.UP:
                 who = ", ".join(found.workload.managers) or "somebody"

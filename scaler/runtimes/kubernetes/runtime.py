@@ -59,6 +59,13 @@ class KubernetesRuntime:
         found = self._picture.apps.get(app)
         return found.workload.replicas if found is not None and found.workload is not None else 0
 
+    def replicas_awake(self, app: AppId) -> int:
+        """How many are wanted, or would be after a wake."""
+        found = self._picture.apps.get(app)
+        if found is None or found.workload is None:
+            return 0
+        return found.workload.replicas or _remembered(found, found.workload)
+
     async def log_tail(self, app: AppId, lines: int) -> list[str]:
         """The last lines of its pods' output."""
         return await log_tail(self._cluster, self._picture.pods(app), lines)
@@ -121,9 +128,7 @@ class KubernetesRuntime:
         workload = found.workload
         if workload is None:
             return
-        replicas = workload.remembered.replicas or 1
-        if found.autoscaler is not None:
-            replicas = found.autoscaler.clamp(replicas)
+        replicas = _remembered(found, workload)
         while True:
             say(f"scaling to {replicas}")
             try:
@@ -147,3 +152,9 @@ class KubernetesRuntime:
         before = self._last.get(workload.app) or Last(workload.replicas, workload.template)
         if found.workload.generation < generation:
             self._last[workload.app] = before.wrote(replicas, generation)
+
+
+def _remembered(found: Found, workload: Workload) -> int:
+    """How many a wake gives back."""
+    replicas = workload.remembered.replicas or 1
+    return replicas if found.autoscaler is None else found.autoscaler.clamp(replicas)

@@ -88,6 +88,10 @@ class ProcessRuntime:
         run = self._runs.get(app)
         return int(run is not None and run.pid > 0 and not run.over.done())
 
+    def replicas_awake(self, app: AppId) -> int:
+        """1: each is one program."""
+        return 1
+
     async def log_tail(self, app: AppId, lines: int) -> list[str]:
         """The last lines of its output (at most tail.MOST_LINES), oldest first; none for an app that is unknown."""
         workload = self._workloads.get(app)

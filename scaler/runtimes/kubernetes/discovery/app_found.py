@@ -31,7 +31,10 @@ def app_found(parts: Parts) -> Found:
     return Found(
         workload.app,
         workload,
-        AppSpec(workload.app, routes_by_door(doors), settings.policy, settings.idle_timeout, parts.needs),
+        AppSpec(
+            *(workload.app, routes_by_door(doors), settings.policy, settings.idle_timeout, parts.needs),
+            requests=workload.requests,
+        ),
         doors,
         _probe(workload.probe, settings.ready_path, doors[0]),
         parts.autoscaler,

@@ -9,20 +9,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
+from scaler.requests import Requests
 from scaler.runtimes.kubernetes.objects.reading import items, mapping
 from torpor.quantity import millis, parse_quantity, whole
-
-
-class Requests(NamedTuple):
-    """Room on a node."""
-
-    cpu: int = 0
-    """Thousandths of a core."""
-    memory: int = 0
-    """Bytes."""
-
-
-NOTHING = Requests()
 
 
 def read_requests(pod_spec: Mapping[str, object]) -> Requests:

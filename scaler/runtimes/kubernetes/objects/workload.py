@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scaler.requests import NOTHING, Requests
 from scaler.runtimes.kubernetes.objects.probe import Probe, read_probe
 from scaler.runtimes.kubernetes.objects.reading import (
     KindOf,
@@ -20,7 +21,7 @@ from scaler.runtimes.kubernetes.objects.reading import (
     text,
 )
 from scaler.runtimes.kubernetes.objects.remembered import MOST_REPLICAS, Remembered, read_remembered
-from scaler.runtimes.kubernetes.objects.requests import NOTHING, Requests, read_requests
+from scaler.runtimes.kubernetes.objects.requests import read_requests
 from scaler.runtimes.kubernetes.objects.selector import Selector, read_selector
 from torpor.words import AppId
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaler.runtimes.kubernetes.objects.requests import NOTHING, Requests, read_requests
+from scaler.requests import NOTHING, Requests
+from scaler.runtimes.kubernetes.objects.requests import read_requests
 
 type Json = dict[str, Any]
 
