@@ -6,6 +6,7 @@ scaler and its links go, the apps stay as they are.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from scaler.runtimes.kubernetes.notes import Notes
 from scaler.runtimes.kubernetes.objects.annotations import Defaults
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.runtime import KubernetesRuntime
+from scaler.runtimes.kubernetes.staying import seconds
 from scaler.scaler import Scaler
 from scaler.welcome import Welcome
 from torpor import link
@@ -103,7 +105,12 @@ async def _stand(
             ours = cluster.fenced(reign.certain)
             runtime = KubernetesRuntime(ours, picture, crews, autoscaled=wanted.autoscaler)
             scaler = Scaler(
-                runtime, metrics=control.metrics, savings=control.savings, bus=control.bus, settle=link.LEASE
+                runtime,
+                metrics=control.metrics,
+                savings=control.savings,
+                bus=control.bus,
+                settle=link.LEASE,
+                stay=lambda: seconds(leadership.stay, time.time()),
             )
             async with asyncio.TaskGroup() as group:
                 apps = ClusterApps(scaler, runtime, picture, crews, group)

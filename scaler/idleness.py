@@ -1,8 +1,11 @@
 """How long an app has been idle, and when that is long enough. Reads apps and proxies; decides, and does nothing.
 
 In doubt, awake: while a proxy is out of reach, while none has come since the last one was lost, and while this scaler
-is so new that proxies of the one before may not have found it, nobody is put to sleep.
+is so new that proxies of the one before may not have found it, nobody is put to sleep. Nor is anybody while somebody
+outside says so, who is about to take Torpor away.
 """
+
+from collections.abc import Callable
 
 from scaler.app import App
 from scaler.needs import Needs
@@ -12,13 +15,16 @@ from torpor.words import Phase
 
 
 class Idleness:
-    """Times are monotonic seconds. Nobody is put to sleep before `settled_at`."""
+    """Times are monotonic seconds. Nobody is put to sleep before `settled_at`, nor while `stay` gives more than 0."""
 
-    def __init__(self, needs: Needs, proxies: Proxies, clock: Clock, *, settled_at: float) -> None:
+    def __init__(
+        self, needs: Needs, proxies: Proxies, clock: Clock, *, settled_at: float, stay: Callable[[], float]
+    ) -> None:
         self._needs = needs
         self._proxies = proxies
         self._clock = clock
         self._settled_at = settled_at
+        self._stay = stay
 
     def doubt(self) -> str | None:
         """Why nobody can be put to sleep now, for people; None when nothing stands against it."""
@@ -28,6 +34,8 @@ class Idleness:
             return f"proxy {missed} was lost and none has come since: it may be in use"
         if self._clock.now() < self._settled_at:
             return "this scaler has only just begun: proxies may not have found it yet"
+        if self._stay() > 0:
+            return "Torpor is about to be taken away, and leaves everybody awake"
         return None
 
     def sleeps_at(self, app: App) -> float | None:
@@ -42,10 +50,10 @@ class Idleness:
             if not self._proxies.live() or self._proxies.out_of_reach():
                 return None
         if app.outdated and not failed:
-            return max(app.not_before, self._settled_at)
+            return max(app.not_before, self._earliest())
         if not spec.idle_timeout:
             return None
-        return max(self.since(app) + spec.idle_timeout, app.not_before, self._settled_at)
+        return max(self.since(app) + spec.idle_timeout, app.not_before, self._earliest())
 
     def since(self, app: App) -> float:
         """The last time that it, or an app that needs it, was used."""
@@ -57,6 +65,11 @@ class Idleness:
     def is_idle(self, app: App) -> bool:
         """Whether it has been idle for long enough."""
         return app.outdated or self.since(app) + app.spec.idle_timeout <= self._clock.now()
+
+    def _earliest(self) -> float:
+        """Before this nobody is put to sleep."""
+        wait = self._stay()
+        return max(self._settled_at, self._clock.now() + wait) if wait > 0 else self._settled_at
 
     def _unheard(self, app: App) -> float:
         """An app that was found up may have had visits until the oldest proxy came up: no proxy can tell of those."""

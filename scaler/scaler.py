@@ -9,6 +9,7 @@ A scaler lives for one reign: when it leads no more, `run` is cancelled, and the
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from scaler import orders, patience, reverts
 from scaler.app import App, AppSpec
@@ -40,7 +41,8 @@ logger = logging.getLogger(__name__)
 class Scaler:
     """The apps of one machine or cluster, and what happens to them.
 
-    Nobody is put to sleep within the first `settle` seconds: proxies of a scaler before may still be forwarding.
+    Nobody is put to sleep within the first `settle` seconds: proxies of a scaler before may still be forwarding. Nor is
+    anybody while `stay` gives more than 0: the seconds for which somebody outside wants all to stay awake.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Scaler:
         savings: Savings | None = None,
         bus: Bus | None = None,
         settle: float = 0.0,
+        stay: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.runtime = runtime
         self.clock = clock or MachineClock()
@@ -61,7 +64,8 @@ class Scaler:
         self.savings = savings or Savings(self.clock)
         self.metrics = metrics or Metrics(self.statuses, self.savings, proxies=lambda: len(self.proxies.live()))
         self.needs = Needs(self.apps)
-        self.idleness = Idleness(self.needs, self.proxies, self.clock, settled_at=self.clock.now() + settle)
+        settled_at = self.clock.now() + settle
+        self.idleness = Idleness(self.needs, self.proxies, self.clock, settled_at=settled_at, stay=stay)
         self.telling = Telling(self.apps, self.bus, self.clock, self.status)
         self.on_revert: list[reverts.Reverted] = []
         self.on_slept: list[Slept] = []

@@ -120,3 +120,21 @@ async def test_nonsense_that_is_remembered_harms_nobody(new_house: NewHouse, rem
         assert house.scaler.status("a").to_json()["last_access"]
         await house.advance(300)
         assert house.phase("a") is Phase.DRAINING
+
+
+async def test_nobody_is_put_to_sleep_while_somebody_outside_wants_all_to_stay_awake() -> None:
+    runtime, clock = HandRuntime(), HandClock()
+    until = clock.now() + 1000
+    scaler = Scaler(runtime, clock=clock, stay=lambda: max(0.0, until - clock.now()))
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(scaler.run())
+        await asyncio.sleep(0)
+        house = House(scaler, runtime, clock, scaler.links.connected("p1", "test", age=10_000))
+        house.add("a", idle=300, standing=up(house, used=200))
+        await house.advance(999)
+        assert house.phase("a") is Phase.AWAKE
+        with pytest.raises(SleepRefused, match="taken away"):
+            await scaler.sleep("a")
+        await house.advance(1 + CALLED_OFF_PAUSE)
+        assert house.phase("a") is Phase.DRAINING
+        running.cancel()

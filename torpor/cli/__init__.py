@@ -28,6 +28,7 @@ COMMANDS = {
     "config": "Print every setting of torpor.yaml.",
     "proxy": "Run the proxy alone, linked to a scaler.",
     "scaler": "Run the scaler alone: apps, API, status page.",
+    "rouse": "Wake all apps of a cluster, before Torpor is taken out of it.",
     "completion": "Print the completion script of a shell.",
     "version": "Print the version.",
 }

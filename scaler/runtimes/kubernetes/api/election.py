@@ -49,6 +49,8 @@ class Record:
     """How often it has gone from one holder to another."""
     renewed: str = ""
     """The holder's time of day at its last write, by which it knows a write of its own again."""
+    stay: str = ""
+    """Until when nobody is to be put to sleep, as somebody has written it; see `staying`."""
 
 
 @dataclass(frozen=True, slots=True)

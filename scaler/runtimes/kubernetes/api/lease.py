@@ -25,6 +25,8 @@ WRITE = 1.5
 """Seconds for a write or a look at the Lease."""
 
 
+STAY = "torpor.dev/stay-awake-until"
+"""The annotation of the Lease that `torpor rouse` writes."""
 _SENT = 32
 """More writes are never open at once: each has its deadline."""
 
@@ -91,6 +93,12 @@ class Leadership:
         """Who leads as far as is known; empty for nobody."""
         record = self._sight.record if self._sight else None
         return record.holder if record else ""
+
+    @property
+    def stay(self) -> str:
+        """What `torpor rouse` has written on the Lease, as far as is known; see `staying`."""
+        record = self._sight.record if self._sight else None
+        return record.stay if record else ""
 
     async def run(self, lead: Callable[[Reign], Awaitable[None]]) -> None:
         """Stand by, and run `lead` while leading. When the Lease is lost it is cancelled, and all begins again. When it
@@ -290,6 +298,7 @@ def _read(item: Json) -> Record:
         duration=min(LONGEST, max(0.0, float(seconds if isinstance(seconds, int) else LONGEST))),
         terms=terms if isinstance(terms, int) else 0,
         renewed=str(spec.get("renewTime") or ""),
+        stay=str((item["metadata"].get("annotations") or {}).get(STAY) or ""),
     )
 
 

@@ -39,7 +39,7 @@ class LeaseServer(HandServer):
         """Whatever anybody writes."""
         self.version += 1
         before = self.lease or {"metadata": {"name": "one", "namespace": "default"}, "spec": {}}
-        meta = before["metadata"] | {"resourceVersion": str(self.version)}
+        meta = before["metadata"] | change.get("metadata", {}) | {"resourceVersion": str(self.version)}
         self.lease = {"metadata": meta, "spec": before["spec"] | change.get("spec", {})}
         holder = self.lease["spec"].get("holderIdentity", "")
         if self.holders[-1:] != [holder]:
@@ -55,8 +55,8 @@ class LeaseServer(HandServer):
         if request.method == "POST" and self.lease is not None:
             return await refuses(409, "AlreadyExists")(request)
         if request.method == "PATCH":
-            given = body["metadata"]["resourceVersion"]
-            if self.lease is None or given != self.lease["metadata"]["resourceVersion"]:
+            given = body["metadata"].get("resourceVersion")
+            if self.lease is None or given not in (None, self.lease["metadata"]["resourceVersion"]):
                 return await refuses(409, "Conflict")(request)
         if request.method in ("POST", "PATCH"):
             self.write(body)

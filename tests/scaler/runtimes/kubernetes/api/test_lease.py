@@ -12,6 +12,7 @@ from scaler.runtimes.kubernetes.api import lease
 from scaler.runtimes.kubernetes.api.access import Kubeconfig
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.election import Timing
+from scaler.runtimes.kubernetes.api.kinds import LEASES
 from scaler.runtimes.kubernetes.api.lease import Leadership, Reign
 from tests.scaler.runtimes.kubernetes.api.lease_server import LeaseServer
 
@@ -99,7 +100,7 @@ async def test_a_server_that_answers_nobody_ends_the_reign_in_time_and_it_begins
         server.silent = True
         await until(lambda: not one.reigns[0].certain())
         await until(lambda: one.ended == 1)
-        assert one.leadership.reign is None
+        await until(lambda: one.leadership.reign is None)
         server.silent = False
         await until(lambda: len(one.reigns) == 2)
         running.cancel()
@@ -179,3 +180,23 @@ async def test_a_lease_that_makes_no_sense_is_waited_out(server: LeaseServer, tm
             running = group.create_task(one.leadership.run(one.lead))
             await until(lambda: one.reigns != [])
             running.cancel()
+
+
+async def test_the_word_that_somebody_leaves_on_the_lease_is_known_and_ends_no_reign(
+    server: LeaseServer, cluster: Cluster
+) -> None:
+    one, two = Somebody(cluster, "one"), Somebody(cluster, "two")
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one.leadership.run(one.lead))]
+        await until(lambda: one.reigns != [])
+        tasks.append(group.create_task(two.leadership.run(two.lead)))
+        body = {"metadata": {"annotations": {lease.STAY: "a while"}}}
+        await cluster.patch(LEASES, "default", "one", body)
+        await until(lambda: one.leadership.stay == two.leadership.stay == "a while")
+        version = server.version
+        await until(lambda: server.version > version)
+        assert server.lease is not None
+        assert server.lease["metadata"]["annotations"] == {lease.STAY: "a while"}
+        assert (one.ended, two.reigns) == (0, [])
+        for task in tasks:
+            task.cancel()
