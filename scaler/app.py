@@ -12,6 +12,7 @@ from scaler.lifecycle import Life
 from scaler.requests import NOTHING, Requests
 from scaler.runtime import Addresses
 from torpor.link import Policy
+from torpor.schedule import NEVER, Schedule
 from torpor.words import AppId, Cause
 
 HISTORY = 10
@@ -33,6 +34,8 @@ class AppSpec:
     """Else visits are forwarded to it, and it is neither woken nor put to sleep."""
     requests: Requests = NOTHING
     """Of one replica."""
+    keep_awake: Schedule = NEVER
+    """When it is not put to sleep for being idle."""
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ def status_of(app: App, proxies: Proxies, clock: Clock, *, replicas: int, sleeps
         needs=spec.needs,
         managed=spec.managed,
         reverts=app.reverts,
+        keep_awake=spec.keep_awake.written,
         retry_at=shown(life.retry_at) if life.phase is Phase.FAILED else None,
     )
 

@@ -5,6 +5,7 @@ is so new that proxies of the one before may not have found it, nobody is put to
 outside says so, who is about to take Torpor away.
 """
 
+import math
 from collections.abc import Callable
 
 from scaler.app import App
@@ -53,7 +54,7 @@ class Idleness:
             return max(app.not_before, self._earliest())
         if not spec.idle_timeout:
             return None
-        return max(self.since(app) + spec.idle_timeout, app.not_before, self._earliest())
+        return self._kept(app, max(self.since(app) + spec.idle_timeout, app.not_before, self._earliest()))
 
     def since(self, app: App) -> float:
         """The last time that it, or an app that needs it, was used."""
@@ -70,6 +71,17 @@ class Idleness:
         """Before this nobody is put to sleep."""
         wait = self._stay()
         return max(self._settled_at, self._clock.now() + wait) if wait > 0 else self._settled_at
+
+    def _kept(self, app: App, at: float) -> float | None:
+        """Not before the end of the hours in which it is kept awake. Those are the wall clock's, so they are reckoned
+        anew each time: a wall clock that was set is noticed when the sweeper looks next."""
+        now = self._clock.now()
+        ahead = max(at, now)
+        wall = self._clock.wall() + (ahead - now)
+        until = app.spec.keep_awake.until(wall)
+        if until is None:
+            return at
+        return None if math.isinf(until) else ahead + (until - wall)
 
     def _unheard(self, app: App) -> float:
         """An app that was found up may have had visits until the oldest proxy came up: no proxy can tell of those."""

@@ -83,4 +83,5 @@ def _spec(name: AppId, settings: Settings) -> AppSpec:
     return AppSpec(
         *(name, {MAIN: app.hosts}, settings.policy(name), settings.idle(name), app.needs),
         requests=Requests(millis(app.requests.cpu), whole(app.requests.memory)),
+        keep_awake=app.keep_awake,
     )

@@ -36,6 +36,8 @@ class AppStatus:
     """Else visits are forwarded to it, and it is neither woken nor put to sleep."""
     reverts: int = 0
     """How often in a row somebody scaled it up again right after it was put to sleep."""
+    keep_awake: str = ""
+    """The hours in which it is not put to sleep for being idle, as they are written."""
 
     def to_json(self) -> dict[str, object]:
         """Plain data for JSON."""
@@ -58,6 +60,7 @@ class AppStatus:
             "retry_at": rfc3339(self.retry_at),
             "managed": self.managed,
             "reverts": self.reverts,
+            "keep_awake": self.keep_awake,
         }
 
 

@@ -42,6 +42,10 @@ class Sweeper:
         """How many looks are planned."""
         return len(self._deadlines)
 
+    def planned(self, app: AppId) -> float | None:
+        """When it is looked at next."""
+        return self._deadlines.get(app)
+
     async def run(self) -> None:
         """Sweep for ever."""
         async for key in self._deadlines.due():

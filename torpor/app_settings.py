@@ -8,7 +8,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from torpor.duration import parse_duration
 from torpor.routes import parse_prefix_route
 from torpor.savings_settings import RequestsSettings
+from torpor.schedule import ALLOWED, NEVER, Schedule, parse_schedule
 from torpor.words import PageMode, Visitor
+
+LONGEST_HOURS = 2000
+"""Characters."""
 
 
 def _text(value: object) -> object:
@@ -16,8 +20,15 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _hours(value: object) -> Schedule:
+    if isinstance(value, str) and len(value) <= LONGEST_HOURS:
+        return parse_schedule(value)
+    raise ValueError(f"{str(value)[:60]!r} is not a time to keep awake; allowed are {ALLOWED}")
+
+
 Duration = Annotated[float, PlainValidator(parse_duration)]
 Text = Annotated[str, BeforeValidator(_text)]
+Hours = Annotated[Schedule, PlainValidator(_hours)]
 
 type Finding = tuple[tuple[str | int, ...], str]
 """Where, and what is wrong there."""
@@ -75,6 +86,11 @@ class AppSettings(Strict):
         None, description="What an uptime monitor is told of a sleeping app."
     )
     max_held: int | None = Field(None, ge=1, le=100_000, description="Visits held for the app at once; more get 503.")
+    keep_awake: Hours = Field(
+        NEVER,
+        description="Hours of the week in which the app is not put to sleep for being idle, such as "
+        "`Mon-Fri 08:00-18:00 Europe/Berlin`, with semicolons between several.",
+    )
     requests: RequestsSettings = Field(
         RequestsSettings(), description="What a sleep of the app saves. Default: nothing but the time is reckoned."
     )

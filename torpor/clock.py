@@ -1,7 +1,7 @@
 """Time as an argument: the clock of the machine, and one that tests turn by hand.
 
 Durations are measured on the monotonic clock, so a jump of the wall clock neither wakes nor sleeps anything; the wall
-clock is only for showing.
+clock is for showing, and for hours of the day that people have written.
 """
 
 import asyncio

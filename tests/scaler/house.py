@@ -12,6 +12,7 @@ from scaler.standing import Standing
 from tests.scaler.hand_runtime import HandRuntime
 from torpor import link
 from torpor.clock import HandClock
+from torpor.schedule import NEVER, parse_schedule
 from torpor.words import Phase
 
 
@@ -35,10 +36,12 @@ class House:
         managed: bool = True,
         standing: Standing | None = None,
         requests: Requests = NOTHING,
+        keep_awake: str = "",
     ) -> None:
         policy = link.Policy(wake_timeout=wake_timeout)
         routes = {door: (f"{door}{app}.localhost",) for door in doors}
-        self.scaler.put(AppSpec(app, routes, policy, idle, needs, managed, requests), standing=standing)
+        hours = parse_schedule(keep_awake) if keep_awake else NEVER
+        self.scaler.put(AppSpec(app, routes, policy, idle, needs, managed, requests, hours), standing=standing)
 
     def knock(self, app: str) -> None:
         self.scaler.links.knocked(link.Knock(app=app, method="GET", path="/", user_agent="curl", client="::1"))

@@ -76,6 +76,14 @@ def test_what_an_app_needs_is_written_as_kubernetes_writes_it() -> None:
     assert message == "torpor.yaml:2: apps.a.requests.gpu: unknown setting 'gpu'; allowed are cpu, memory"
 
 
+def test_the_hours_in_which_an_app_is_kept_awake_are_checked() -> None:
+    apps = parse_settings("apps: {a: {command: [x], keep_awake: Mon 08:00-18:00 UTC}, b: {command: [x]}}").apps
+    assert (apps["a"].keep_awake.written, apps["b"].keep_awake.written) == ("Mon 08:00-18:00 UTC", "")
+    message = mistake("apps:\n  a: {command: [x], keep_awake: always}\n")
+    assert message.startswith("torpor.yaml:2: apps.a.keep_awake: 'always' is not a time to keep awake; allowed are")
+    assert "is not a time to keep awake" in mistake("apps:\n  a: {command: [x], keep_awake: 8}\n")
+
+
 def test_two_apps_on_one_host_are_refused() -> None:
     message = mistake("apps:\n  a: {command: [x], hosts: [h]}\n  b: {command: [x], hosts: [H.]}\n")
     assert message == "torpor.yaml:3: apps.b.hosts.0: h leads to 'a' already; a route has one app"

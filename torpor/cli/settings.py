@@ -11,11 +11,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from torpor.app_settings import AppSettings, Duration, Text
+from torpor.app_settings import AppSettings, Duration, Hours, Text
 from torpor.config import Endpoint, Settings, TlsSettings
 from torpor.duration import format_duration
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.savings_settings import Quantity, RequestsSettings
+from torpor.schedule import NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def _of(model: type[BaseModel], prefix: str) -> list[Setting]:
 
 _NAMES: dict[Any, str] = {
     Duration: "duration",
+    Hours: "hours of the week",
     Endpoint: "HOST:PORT",
     Quantity: "quantity",
     Text: "text",
@@ -88,7 +90,7 @@ def _default(field: FieldInfo, hint: Any) -> str:
     value = field.default
     if value is PydanticUndefined:
         return "required"
-    if value is None or value in ((), {}) or isinstance(value, BaseModel):
+    if value is None or value in ((), {}, NEVER) or isinstance(value, BaseModel):
         return ""
     if isinstance(value, bool):
         return str(value).lower()

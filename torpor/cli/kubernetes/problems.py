@@ -33,7 +33,6 @@ TOPICS = {
     Reason.AUTOSCALER: "Others that scale",
     Reason.KEDA: "Others that scale",
     Reason.GITOPS: "GitOps",
-    Reason.NOT_YET: "Not done yet",
 }
 """In the order in which they are told; a reason without one comes last."""
 REST = "Besides"

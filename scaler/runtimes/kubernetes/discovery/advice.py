@@ -52,7 +52,7 @@ def annotation_problems(workload: Workload, bad: Iterable[Bad]) -> list[Problem]
     ]
 
 
-def advice(found: Found, *, needed: bool, keep_awake: str, keda: ScaledObject | None) -> list[Problem]:
+def advice(found: Found, *, needed: bool, keda: ScaledObject | None) -> list[Problem]:
     """Notes and problems of a managed workload as it was found."""
     workload = found.workload
     if workload is None:
@@ -63,7 +63,6 @@ def advice(found: Found, *, needed: bool, keep_awake: str, keda: ScaledObject | 
         _probe(found, workload),
         _autoscaler(workload, found.autoscaler) if keda is None else _keda(workload, keda.ref),
         _gitops(workload),
-        _keep_awake(workload, keep_awake) if keep_awake else None,
     ]
     return [problem for problem in told if problem is not None]
 
@@ -121,9 +120,3 @@ def _gitops(workload: Workload) -> Problem | None:
     else:
         message = f"{whose} looks after it; as long as it says nothing of spec.replicas, both get along"
     return Problem(workload.ref, workload.app, Reason.GITOPS, message, owner.rule, note=not owner.holds_replicas)
-
-
-def _keep_awake(workload: Workload, windows: str) -> Problem:
-    message = f"torpor.dev/keep-awake is not acted on yet: {windows[:200]}"
-    fix = "Until it is, set torpor.dev/idle-timeout to 0 to keep it awake."
-    return Problem(workload.ref, workload.app, Reason.NOT_YET, message, fix, note=True)

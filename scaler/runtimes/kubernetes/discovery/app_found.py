@@ -34,6 +34,7 @@ def app_found(parts: Parts) -> Found:
         AppSpec(
             *(workload.app, routes_by_door(doors), settings.policy, settings.idle_timeout, parts.needs),
             requests=workload.requests,
+            keep_awake=settings.keep_awake,
         ),
         doors,
         _probe(workload.probe, settings.ready_path, doors[0]),

@@ -175,7 +175,7 @@ class Assembly:
         found = app_found(parts)
         self._set(app, found, changed)
         needed = any(True for _ in self._needs.needed_by(app))
-        told = advice(found, needed=needed, keep_awake=settings.keep_awake, keda=self.scaled.of(holder.ref))
+        told = advice(found, needed=needed, keda=self.scaled.of(holder.ref))
         unmet = [need for need in settings.needs if need not in self._settings]
         self._book.put(holder.ref, "app", [*need_problems(holder, unmet, circle), *told])
 

@@ -95,7 +95,6 @@ class Reason(StrEnum):
     AUTOSCALER = "AutoscalerFound"
     KEDA = "KedaFound"
     GITOPS = "GitOpsOwner"
-    NOT_YET = "NotYetSupported"
     MORE = "MoreProblems"
 
 

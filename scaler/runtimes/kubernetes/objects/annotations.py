@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from scaler.runtimes.kubernetes.objects.keep_awake import parse_windows
 from scaler.runtimes.kubernetes.objects.remembered import WRITTEN
 from torpor.duration import parse_duration
 from torpor.link import Policy
 from torpor.routes import parse_prefix_route
+from torpor.schedule import NEVER, Schedule, parse_schedule
 from torpor.words import AppId, PageMode, Visitor
 
 PREFIX = "torpor.dev/"
@@ -49,8 +49,7 @@ class AppSettings:
     needs: tuple[AppId, ...] = ()
     hosts: tuple[str, ...] = ()
     """Routes that lead to it without an Ingress, normalised."""
-    keep_awake: str = ""
-    """The windows, as written; only their syntax has been looked at."""
+    keep_awake: Schedule = NEVER
 
 
 class Bad(NamedTuple):
@@ -93,7 +92,7 @@ def read_annotations(
         ready_path=read("ready-path", _path, None),
         needs=read("needs", lambda written: _needs(written, namespace), ()),
         hosts=read("hosts", _hosts, ()),
-        keep_awake=read("keep-awake", parse_windows, ""),
+        keep_awake=read("keep-awake", parse_schedule, NEVER),
     )
     return settings, (*bad, *_unknown(annotations))
 

@@ -47,11 +47,6 @@ def test_a_gitops_owner_is_a_note_until_it_holds_the_count(cluster: Cluster) -> 
     assert "path: /spec/replicas" in told.fix
 
 
-def test_keep_awake_is_not_acted_on_yet_and_says_so(cluster: Cluster) -> None:
-    cluster.put(DEPLOYMENTS, deployment(annotations=annotated(keep_awake="Mon-Fri 08:00-18:00 Europe/Berlin")))
-    assert Reason.NOT_YET in cluster.notes()
-
-
 def test_a_workload_whose_pods_nobody_can_tell_is_reported(cluster: Cluster) -> None:
     cluster.put(ROLLOUTS, {"metadata": meta("web", labels={"torpor.dev/managed": "true"}), "spec": {}})
     assert Reason.NO_PODS in cluster.reasons("web")

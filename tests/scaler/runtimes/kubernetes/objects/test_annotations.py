@@ -42,7 +42,7 @@ def test_all_of_them_are_read() -> None:
     assert settings.policy.wake_for == (Visitor.PERSON, Visitor.PROGRAM)
     assert settings.ready_path == "/healthz?full=1"
     assert settings.needs == ("shop/db", "other/cache")
-    assert settings.keep_awake == "Mon-Fri 08:00-18:00 Europe/Berlin; 10:00-12:00 UTC"
+    assert settings.keep_awake.written == "Mon-Fri 08:00-18:00 Europe/Berlin; 10:00-12:00 UTC"
     assert settings.hosts == ("a.example", "*.b.example/docs")
 
 
@@ -61,6 +61,7 @@ def test_all_of_them_are_read() -> None:
         ("needs", "/b", "NAMESPACE/NAME"),
         ("keep_awake", "always", "such as Mon-Fri 08:00-18:00 Europe/Berlin"),
         ("keep_awake", "Mon-Fri 25:00-26:00 UTC", "allowed are"),
+        ("keep_awake", "Mon-Fri 08:00-18:00 Europe/Bonn", "'Europe/Bonn' is not a time zone"),
         ("wake_for", "everybody", "person, automated-browser, program, crawler, monitor"),
         ("wake_for", "", "allowed are"),
         ("hosts", "a b_!", "is not a route"),
