@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.programs import debian, gateway_api, kubernetes
+from tests.cluster.programs import debian, definitions, helm, kubernetes
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +16,12 @@ class Programs:
     rolling: Path
     own: Path
     app: Path
+    helm: Path
 
     @property
     def path(self) -> str:
         """PATH, for those who call each other by name."""
-        directories = [self.kubernetes, self.rolling / "usr/bin", self.own / "usr/bin"]
+        directories = [self.kubernetes, self.rolling / "usr/bin", self.own / "usr/bin", self.helm.parent]
         return ":".join([*map(str, directories), os.environ.get("PATH", os.defpath)])
 
     @property
@@ -48,5 +49,5 @@ def missing() -> str | None:
 def fill() -> Programs:
     """Get or make what is not in the cache: minutes at first, an instant ever after."""
     packages = debian.unpacked()
-    gateway_api.fetched()
-    return Programs(kubernetes.programs(), packages / "rolling", packages / "own", kubernetes.app())
+    definitions.fetched()
+    return Programs(kubernetes.programs(), packages / "rolling", packages / "own", kubernetes.app(), helm.helm())

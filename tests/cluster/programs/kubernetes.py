@@ -30,7 +30,7 @@ def programs() -> Path:
 
     def make(place: Path) -> None:
         say(f"Building Kubernetes {version}: {', '.join(Path(package).name for package in packages)}")
-        _build(place, [*flags, *packages])
+        build(place, [*flags, *packages])
 
     return kept("kubernetes", key([*_pins(), *flags]), make)
 
@@ -41,9 +41,31 @@ def app() -> Path:
 
     def make(place: Path) -> None:
         say("Building the tests' app")
-        _build(place, ["-ldflags", "-s -w", "./app"])
+        build(place, ["-ldflags", "-s -w", "./app"])
 
     return kept("app", key([*_pins(), *(source.read_bytes() for source in sources)]), make) / "app"
+
+
+def build(place: Path, arguments: Sequence[str], where: Path = HERE) -> None:
+    """One `go build` of all packages, as they share most of what they are made of; `where` is their module."""
+    command = [go() or "go", "build", "-v", "-trimpath", "-buildvcs=false", "-o", f"{place}/", *arguments]
+    settings = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
+    began = told = time.monotonic()
+    last: list[str] = []
+    with subprocess.Popen(command, cwd=where, env=settings, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for count, line in enumerate(process.stderr, start=1):
+            last = [*last[-19:], line]
+            now = time.monotonic()
+            if now - told >= TELL:
+                told = now
+                say(f"  {now - began:4.0f} s: {count} steps done, now {line.strip()}")
+            if now - began > DEADLINE:
+                process.kill()
+        code = process.wait()
+    if code != 0:
+        raise RuntimeError(f"go build ended with {code}:\n{''.join(last)}")
+    say(f"  done in {time.monotonic() - began:.0f} s")
 
 
 def _pins() -> list[bytes]:
@@ -54,25 +76,3 @@ def _version() -> str:
     found = re.search(r"k8s\.io/kubernetes v(\S+)", (HERE / "go.mod").read_text())
     assert found, "go.mod pins no Kubernetes"
     return found[1]
-
-
-def _build(place: Path, arguments: Sequence[str]) -> None:
-    """One `go build` of all packages, as they share most of what they are made of."""
-    command = [go() or "go", "build", "-v", "-trimpath", "-buildvcs=false", "-o", f"{place}/", *arguments]
-    settings = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
-    began = told = time.monotonic()
-    last: list[str] = []
-    with subprocess.Popen(command, cwd=HERE, env=settings, stderr=subprocess.PIPE, text=True) as build:
-        assert build.stderr is not None
-        for count, line in enumerate(build.stderr, start=1):
-            last = [*last[-19:], line]
-            now = time.monotonic()
-            if now - told >= TELL:
-                told = now
-                say(f"  {now - began:4.0f} s: {count} steps done, now {line.strip()}")
-            if now - began > DEADLINE:
-                build.kill()
-        code = build.wait()
-    if code != 0:
-        raise RuntimeError(f"go build ended with {code}:\n{''.join(last)}")
-    say(f"  done in {time.monotonic() - began:.0f} s")

@@ -1,10 +1,10 @@
-"""Kinds that a cluster has for a while: the Gateway API's own, as their makers define them, or one of a test's own."""
+"""Kinds that a cluster has for a while: as their makers define them, or one of a test's own."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tests.cluster.programs.gateway_api import definitions
+from tests.cluster.programs import definitions
 from tests.cluster.rig.access import Access
 from tests.cluster.rig.api import RefusedError
 from tests.cluster.rig.until import until
@@ -16,6 +16,7 @@ GATEWAY_API = (
     "gateway.networking.k8s.io/v1/gateways",
     "gateway.networking.k8s.io/v1beta1/referencegrants",
 )
+MONITORING = ("monitoring.coreos.com/v1/servicemonitors", "monitoring.coreos.com/v1/prometheusrules")
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 SOON = 60.0
 
@@ -23,9 +24,14 @@ SOON = 60.0
 @contextmanager
 def gateway_api(cluster: Access) -> Iterator[None]:
     """The kinds of the Gateway API that matter here. Other tests want a cluster without."""
-    wanted = {kind.rpartition("/")[2] for kind in GATEWAY_API}
-    made = [definition for definition in definitions() if definition["spec"]["names"]["plural"] in wanted]
-    with defined(cluster, made, GATEWAY_API):
+    with _made(cluster, definitions.GATEWAY_API, GATEWAY_API):
+        yield
+
+
+@contextmanager
+def monitoring(cluster: Access) -> Iterator[None]:
+    """The kinds by which Prometheus is told what to scrape and what to warn of."""
+    with _made(cluster, definitions.MONITORING, MONITORING):
         yield
 
 
@@ -55,6 +61,12 @@ def scalable(cluster: Access, group: str) -> Iterator[None]:
         "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [version]},
     }
     with defined(cluster, [made], [f"{group}/v1alpha1/rollouts"]):
+        yield
+
+
+@contextmanager
+def _made(cluster: Access, maker: definitions.Maker, served: Sequence[str]) -> Iterator[None]:
+    with defined(cluster, definitions.definitions(maker, *(kind.rpartition("/")[2] for kind in served)), served):
         yield
 
 
