@@ -1,5 +1,6 @@
 """What Helm makes of the chart, without a cluster."""
 
+import copy
 import functools
 import json
 import shutil
@@ -51,9 +52,14 @@ def rendered(
     arguments += [
         part for key, value in more.items() for part in ("--set-json", f"{key.replace('__', '.')}={json.dumps(value)}")
     ]
+    return copy.deepcopy(_made(*arguments))
+
+
+@functools.cache
+def _made(*arguments: str | Path) -> list[Tree]:
     done = run(*arguments)
     assert done.returncode == 0, done.stderr
-    return [one for one in yaml.safe_load_all(done.stdout) if one is not None]
+    return [one for one in yaml.load_all(done.stdout, yaml.CSafeLoader) if one is not None]
 
 
 def one(objects: list[Tree], kind: str, name: str) -> Tree:

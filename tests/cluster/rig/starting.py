@@ -48,6 +48,12 @@ def load(cluster: "Cluster", archive: Path) -> None:
     assert done.returncode == 0, f"{archive}: {done.stderr}\n{_said(cluster)}"
 
 
+def tag(cluster: "Cluster", image: str, name: str) -> None:
+    """Another name for an image."""
+    done = _ctr(cluster, "images", "tag", image, name)
+    assert done.returncode == 0, f"{image}: {done.stderr}"
+
+
 def unload(cluster: "Cluster", image: str) -> None:
     """Take an image away again."""
     done = _ctr(cluster, "images", "rm", image)

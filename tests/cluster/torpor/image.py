@@ -1,8 +1,8 @@
 """Torpor as an image for pods, put together from what runs the tests: the Dockerfile needs a container engine.
 
 What is in it is where it is on this machine: the interpreter, its library, the packages that Torpor asks for, HAProxy
-and the libraries of all these; then Torpor, and a busybox for `sleep`. mitmproxy and tini, which is process 1 in the
-Dockerfile's image, are left out.
+and the libraries of all these; then Torpor, a busybox for `sleep`, and `python3` by that name. mitmproxy and tini,
+which is process 1 in the Dockerfile's image, are left out.
 """
 
 import re
@@ -32,7 +32,9 @@ NOT_NEEDED = re.compile(
     r"^(test|idlelib|ensurepip|turtledemo|lib2to3|pydoc_data|tkinter|site-packages|dist-packages|config-.*)$"
 )
 """Of the library: most of its size."""
-LINKS = {"bin/sh": "busybox", "bin/sleep": "busybox"}
+LINKS = {"bin/sh": "busybox", "bin/sleep": "busybox", "bin/python3": str(Path(sys.executable).resolve())}
+EMPTY = (Path("/tmp"), Path("/etc"), Path("/usr/share/doc"))  # noqa: S108
+"""Directories that there are; the last for examples/kubernetes/hello."""
 
 
 def write(file: Path, programs: Programs) -> None:
@@ -88,7 +90,8 @@ def _below(root: Path) -> Iterator[Path]:
 
 def _pack(layer: IO[bytes], files: dict[Path, Path]) -> None:
     with tarfile.open(fileobj=layer, mode="w", dereference=True) as tar:
-        directories = {parent for target in files for parent in target.parents} | {Path("/tmp"), Path("/etc")}  # noqa: S108
+        made = (*(file.parent for file in files), *EMPTY)
+        directories = {each for directory in made for each in (directory, *directory.parents)}
         for directory in sorted(directories - {Path("/")}):
             entry = tarfile.TarInfo(str(directory)[1:])
             entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if directory.name == "tmp" else 0o755

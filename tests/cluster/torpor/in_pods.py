@@ -58,6 +58,20 @@ class InPods:
     def up(self) -> Iterator[Self]:
         """For the length of the block."""
         files = [part for name in ("rbac.yaml", "torpor.yaml") for part in ("-f", str(RBAC.with_name(name)))]
+        with self.loaded():
+            try:
+                self.cluster.kubectl("apply", *files)
+                for name in (SCALER, PROXY):
+                    self.wait_rolled_out(name)
+                yield self
+            finally:
+                sys.stdout.write(self.said())
+                self.cluster.kubectl("delete", "--wait=false", "--ignore-not-found", *files)
+                self.wait_gone()
+
+    @contextlib.contextmanager
+    def loaded(self) -> Iterator[None]:
+        """The image, for the length of the block."""
         archive = self.cluster.place.directory / "torpor.tar"
         try:
             image.write(archive, self.cluster.programs)
@@ -65,17 +79,13 @@ class InPods:
         finally:
             archive.unlink(missing_ok=True)
         try:
-            self.cluster.kubectl("apply", *files)
-            for name in (SCALER, PROXY):
-                self.wait_rolled_out(name)
-            yield self
+            yield
         finally:
-            sys.stdout.write(self.said())
-            self.cluster.kubectl("delete", "--wait=false", "--ignore-not-found", *files)
-            until(
-                lambda: not self._all(SCALER), SOON, "the end of the scalers: they would look after others' apps, too"
-            )
             self.cluster.unload(image.NAME)
+
+    def wait_gone(self) -> None:
+        """Until nothing of it is left that would look after others' apps, too."""
+        until(lambda: not self._all(SCALER), SOON, "the end of the scalers")
 
     # Its parts
 
