@@ -16,6 +16,7 @@ from tests.cluster.programs import fill
 from tests.cluster.rig.access import Access, outside
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.space import Space
+from tests.cluster.torpor import image
 
 OUTSIDE = "TORPOR_TEST_KUBECONFIG"
 CLUSTERS = {"cluster", "control_plane"}
@@ -46,6 +47,18 @@ def own_cluster(cluster: Access) -> Cluster:
     if not isinstance(cluster, Cluster):
         _leave_out(f"what breaks a cluster, reads its audit log or loads images, as {OUTSIDE} names somebody else's")
     return cluster
+
+
+@pytest.fixture(scope="session")
+def with_image(own_cluster: Cluster) -> Cluster:
+    """The same cluster, and its node has Torpor's own image: a quarter of a GB, once in a run."""
+    archive = own_cluster.place.directory / "torpor.tar"
+    try:
+        image.write(archive, own_cluster.programs)
+        own_cluster.load(archive)
+    finally:
+        archive.unlink(missing_ok=True)
+    return own_cluster
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from tests.cluster.rig.api import path
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
-from tests.cluster.torpor import image
 from tests.cluster.torpor.asking import Got, ask, visitor
 from tests.cluster.torpor.running import RBAC
 
@@ -47,7 +46,7 @@ class Door:
 
 
 class InPods:
-    """The Torpor of a whole cluster."""
+    """The Torpor of a whole cluster, whose node has the image."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -58,30 +57,15 @@ class InPods:
     def up(self) -> Iterator[Self]:
         """For the length of the block."""
         files = [part for name in ("rbac.yaml", "torpor.yaml") for part in ("-f", str(RBAC.with_name(name)))]
-        with self.loaded():
-            try:
-                self.cluster.kubectl("apply", *files)
-                for name in (SCALER, PROXY):
-                    self.wait_rolled_out(name)
-                yield self
-            finally:
-                sys.stdout.write(self.said())
-                self.cluster.kubectl("delete", "--wait=false", "--ignore-not-found", *files)
-                self.wait_gone()
-
-    @contextlib.contextmanager
-    def loaded(self) -> Iterator[None]:
-        """The image, for the length of the block."""
-        archive = self.cluster.place.directory / "torpor.tar"
         try:
-            image.write(archive, self.cluster.programs)
-            self.cluster.load(archive)
+            self.cluster.kubectl("apply", *files)
+            for name in (SCALER, PROXY):
+                self.wait_rolled_out(name)
+            yield self
         finally:
-            archive.unlink(missing_ok=True)
-        try:
-            yield
-        finally:
-            self.cluster.unload(image.NAME)
+            sys.stdout.write(self.said())
+            self.cluster.kubectl("delete", "--wait=false", "--ignore-not-found", *files)
+            self.wait_gone()
 
     def wait_gone(self) -> None:
         """Until nothing of it is left that would look after others' apps, too."""

@@ -1,4 +1,7 @@
-"""Torpor as people run it: in pods, from the manifests, rolled out anew while visitors come. No visit may be lost."""
+"""Torpor as people run it: in pods, from the manifests, rolled out anew while visitors come. No visit may be lost.
+
+tests/cluster/chart does the same with Helm, each time; here most is for the long runs.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -23,8 +26,8 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def torpor(own_cluster: Cluster) -> Iterator[InPods]:
-    with InPods(own_cluster).up() as running:
+def torpor(with_image: Cluster) -> Iterator[InPods]:
+    with InPods(with_image).up() as running:
         yield running
 
 
@@ -43,6 +46,7 @@ def test_the_manifests_come_up_as_they_are_and_a_visit_wakes_an_app(torpor: InPo
     assert namespace.replicas("first") == 2
 
 
+@pytest.mark.soak
 def test_rolling_out_the_proxies_loses_no_visit(torpor: InPods, namespace: Space, tmp_path: Path) -> None:
     with crowd(torpor, namespace, tmp_path, "proxies", slow=20) as ends:
         before = torpor.pods(PROXY)
@@ -54,6 +58,7 @@ def test_rolling_out_the_proxies_loses_no_visit(torpor: InPods, namespace: Space
             assert end.after >= PRE_STOP - 1
 
 
+@pytest.mark.soak
 def test_rolling_out_the_scalers_loses_no_visit_and_puts_nobody_to_sleep(
     torpor: InPods, namespace: Space, tmp_path: Path
 ) -> None:
