@@ -14,8 +14,8 @@ from tests.cluster.torpor.test_in_pods import wait_begun, wait_served
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """Four apps: `dozer` is put to sleep, `short` sleeps whenever it can, `late` has never been up and is slow to start,
-    `busy` is in use. `whose` makes their names and hosts those of no other test: its namespace may still be going."""
+    """Four apps: `dozer` is put to sleep, `short` sleeps whenever it can, `late` has never been up and is slow to
+    start, `busy` is in use. `whose` makes their hosts those of no other test: its namespace may still be going."""
 
     torpor: InPods
     namespace: Space
@@ -45,7 +45,7 @@ class Town:
 
     @contextlib.contextmanager
     def under_way(self) -> Iterator[None]:
-        """At each proxy an answer, and a visit that waits for the app that is slow to start; none of them may be lost."""
+        """At each proxy an answer, and a visit that waits for the app that is slow to start. None may be lost."""
         doors = self.torpor.doors()
         answers = [Looping(door, self.host("busy"), "/slow?ms=12000", times=1) for door in doors]
         held = [Looping(door, self.host("late"), times=1) for door in doors]
