@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,9 +24,10 @@ type Tree = dict[str, Any]
 
 @functools.cache
 def program() -> str:
-    """Helm, as the tests of a cluster have it; without, these tests are left out."""
+    """Helm, as the tests of a cluster have it; without, these tests are left out, which on CI is a failure."""
     if (reason := fill.missing()) is not None:
-        pytest.skip(f"LEFT OUT: all tests of the chart: {reason}")
+        leave_out = pytest.skip if os.environ.get("CI", "").lower() in ("", "0", "false") else pytest.fail
+        leave_out(f"LEFT OUT: all tests of the chart: {reason}")
     return str(helm.helm())
 
 
