@@ -1,14 +1,20 @@
 """The chart as it comes is what examples/kubernetes says, which the tests run to the letter."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.charts.rendering import CHART, ROOT, rendered
+from tests.charts.rendering import ROOT, rendered
 
 EXAMPLES = ROOT / "examples" / "kubernetes"
+MORE_RIGHTS: dict[str, dict[str, Any]] = {
+    "apply.yaml": {"apply": {"namespaces": ["review"]}},
+    "headroom.yaml": {"headroom": {"count": 1}},
+}
+"""Examples of what is off by itself, and the settings that turn it on."""
+BY_THE_CHART = {"PriorityClass", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
+"""What of them the chart makes: who applies is not its business."""
 MORE = {"app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart"}
 """The labels that charts have beside those of the examples."""
 ONLY = {"torpor.dev/settings", "imagePullPolicy"}
@@ -58,9 +64,17 @@ def test_the_settings_are_the_same_but_for_a_default_that_is_spelt_out(
     assert made == example
 
 
-def test_the_rules_are_said_once_in_the_chart() -> None:
-    for file in sorted((CHART / "templates").rglob("*.yaml")):
-        assert "verbs:" not in file.read_text(), f"{file.name}: rules belong into charts/torpor/rbac"
+def test_what_is_turned_on_by_settings_brings_what_its_example_has(chart: dict[Key, Tree]) -> None:
+    for name, kubernetes in MORE_RIGHTS.items():
+        if (EXAMPLES / name).exists():
+            compare(name, by_name(each for each in rendered(settings__kubernetes=kubernetes) if not hook(each)), chart)
+
+
+def compare(name: str, made: dict[Key, Tree], chart: dict[Key, Tree]) -> None:
+    there = by_name(each for each in yaml.safe_load_all((EXAMPLES / name).read_text()) if each["kind"] in BY_THE_CHART)
+    assert made.keys() - chart.keys() == there.keys()
+    for key, example in there.items():
+        assert plain(made[key]) == plain(example), f"{key}: see charts/torpor/rbac and examples/kubernetes/{name}"
 
 
 def by_name(objects: Any) -> dict[Key, Tree]:
@@ -90,4 +104,3 @@ def plain(value: Any) -> Any:
 def test_what_is_compared_is_not_made_equal_by_the_comparison() -> None:
     assert plain({"labels": {"app.kubernetes.io/name": "a"}}) != plain({"labels": {"app.kubernetes.io/name": "b"}})
     assert plain({"a": {"labels": {"team": "x"}}}) != plain({"a": {"labels": {}}})
-    assert Path(CHART, "rbac").is_dir()

@@ -116,20 +116,25 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{/* A role and who has it; (list . part kind rules annotations-or-nothing). */}}
+{{/*
+A role and which ServiceAccount has it: (list . part kind rules annotations namespace), of which the last may be left out.
+`part` names the role; the account is the scaler's, but for what has one of its own.
+*/}}
 {{- define "torpor.role" -}}
 {{- $root := index . 0 -}}
 {{- $part := index . 1 -}}
-{{- $cluster := eq (index . 2) "ClusterRole" -}}
+{{- $kind := index . 2 -}}
 {{- $name := printf "%s-%s" (include "torpor.name" $root) $part -}}
+{{- $namespace := $root.Release.Namespace -}}
+{{- if gt (len .) 5 }}{{ $namespace = index . 5 }}{{ end -}}
 {{- range $which := list "" "Binding" }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
-kind: {{ index $ 2 }}{{ $which }}
+kind: {{ $kind }}{{ $which }}
 metadata:
   name: {{ $name }}
-  {{- if not $cluster }}
-  namespace: {{ $root.Release.Namespace }}
+  {{- if eq $kind "Role" }}
+  namespace: {{ $namespace }}
   {{- end }}
   labels:
     {{- include "torpor.labels" (list $root $part) | nindent 4 }}
@@ -140,11 +145,11 @@ metadata:
 {{- if $which }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
-  kind: {{ index $ 2 }}
+  kind: {{ $kind }}
   name: {{ $name }}
 subjects:
   - kind: ServiceAccount
-    name: {{ $name }}
+    name: {{ include "torpor.name" $root }}-{{ ternary $part "scaler" (eq $part "rouse") }}
     namespace: {{ $root.Release.Namespace }}
 {{- else }}
 rules:
