@@ -21,6 +21,8 @@ from scaler.runtimes.kubernetes.apps import ClusterApps
 from scaler.runtimes.kubernetes.crews import Crews
 from scaler.runtimes.kubernetes.discovery.discovery import Discovery
 from scaler.runtimes.kubernetes.discovery.serve import Serve
+from scaler.runtimes.kubernetes.headroom.keeper import Keeper
+from scaler.runtimes.kubernetes.headroom.removal import remove
 from scaler.runtimes.kubernetes.notes import Notes
 from scaler.runtimes.kubernetes.objects.annotations import Defaults
 from scaler.runtimes.kubernetes.picture import Picture
@@ -116,6 +118,7 @@ async def _stand(
                 apps = ClusterApps(scaler, runtime, picture, crews, group)
                 group.create_task(scaler.run())
                 group.create_task(Notes(ours, scaler, runtime, picture).run())
+                group.create_task(_headroom(ours, picture, wanted))
                 await asyncio.sleep(0)
                 apps.begin()
                 control.scaler = scaler
@@ -127,6 +130,13 @@ async def _stand(
                     apps.end()
 
         await leadership.run(lead)
+
+
+async def _headroom(cluster: Cluster, picture: Picture, wanted: KubernetesSettings) -> None:
+    if wanted.headroom is None:
+        await remove(cluster, wanted.namespace)
+    else:
+        await Keeper(cluster, picture, wanted.headroom, wanted.namespace).run()
 
 
 def _serve(wanted: KubernetesSettings) -> Serve:

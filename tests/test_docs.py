@@ -11,6 +11,7 @@ from torpor import __version__
 from torpor.app_settings import AppSettings
 from torpor.cli import COMMANDS
 from torpor.config import Settings, TlsSettings, parse_settings
+from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.savings_settings import RequestsSettings
 
@@ -39,7 +40,7 @@ def test_every_metric_that_is_named_exists() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    models = (Settings, TlsSettings, KubernetesSettings, AppSettings, RequestsSettings)
+    models = (Settings, TlsSettings, KubernetesSettings, HeadroomSettings, AppSettings, RequestsSettings)
     known = {name for model in models for name in model.model_fields}
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", TEXT)) | set(re.findall(r"`([a-z_]+): [^`]*`", TEXT))
     assert named <= known | {metric.name for metric in Metrics.describe()}
@@ -65,7 +66,7 @@ def test_every_example_of_a_configuration_is_one() -> None:
         parse_settings(example)
 
 
-@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md", "examples/README.md"])
+@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md", "examples/README.md", "docs/headroom.md"])
 def test_every_link_within_the_project_leads_somewhere(document: str) -> None:
     file = ROOT / document
     links = re.findall(r"\]\(([^)#]+)\)", file.read_text(encoding="utf-8"))

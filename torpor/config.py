@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from torpor.app_settings import AppSettings, Duration, Finding, Strict, bad_names, bad_needs, shared_routes
+from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.link import Policy
 from torpor.savings_settings import RequestsSettings
@@ -230,6 +231,7 @@ def _mistake(detail: Any, document: Document) -> Mistake:
             ("apps", 3): AppSettings,
             ("apps", 4): RequestsSettings,
             ("kubernetes", 2): KubernetesSettings,
+            ("kubernetes", 3): HeadroomSettings,
             ("tls", 2): TlsSettings,
         }
         model = models.get((str(place[0]), len(place)), Settings)

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from torpor.headroom_settings import HeadroomSettings
+
 
 class KubernetesSettings(BaseModel):
     """How `torpor scaler` finds the apps of a cluster, instead of `apps`."""
@@ -35,4 +37,8 @@ class KubernetesSettings(BaseModel):
     proxies: tuple[str, ...] = Field(
         default=("torpor/torpor-proxy",),
         description="ServiceAccounts, as `namespace/name`, whose tokens a proxy may show at the link.",
+    )
+    headroom: HeadroomSettings | None = Field(
+        default=None,
+        description="Room on the nodes for apps that wake, held by placeholder pods that give way. Default: none.",
     )

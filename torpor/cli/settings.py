@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 from torpor.app_settings import AppSettings, Duration, Hours, Text
 from torpor.config import Endpoint, Settings, TlsSettings
 from torpor.duration import format_duration
+from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.savings_settings import Quantity, RequestsSettings
 from torpor.schedule import NEVER
@@ -39,6 +40,7 @@ def describe() -> list[Setting]:
         *_of(Settings, ""),
         *_of(TlsSettings, "tls."),
         *_of(KubernetesSettings, "kubernetes."),
+        *_of(HeadroomSettings, "kubernetes.headroom."),
         *_of(AppSettings, "apps.NAME."),
         *_of(RequestsSettings, "apps.NAME.requests."),
     ]
@@ -63,6 +65,7 @@ _NAMES: dict[Any, str] = {
     bool: "true | false",
     Path: "path",
     AppSettings: "settings",
+    HeadroomSettings: "settings",
     KubernetesSettings: "settings",
     RequestsSettings: "settings",
     TlsSettings: "settings",

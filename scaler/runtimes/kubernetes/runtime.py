@@ -64,7 +64,7 @@ class KubernetesRuntime:
         found = self._picture.apps.get(app)
         if found is None or found.workload is None:
             return 0
-        return found.workload.replicas or _remembered(found, found.workload)
+        return found.workload.replicas or found.wakes_to
 
     async def log_tail(self, app: AppId, lines: int) -> list[str]:
         """The last lines of its pods' output."""
@@ -128,7 +128,7 @@ class KubernetesRuntime:
         workload = found.workload
         if workload is None:
             return
-        replicas = _remembered(found, workload)
+        replicas = found.wakes_to
         while True:
             say(f"scaling to {replicas}")
             try:
@@ -152,9 +152,3 @@ class KubernetesRuntime:
         before = self._last.get(workload.app) or Last(workload.replicas, workload.template)
         if found.workload.generation < generation:
             self._last[workload.app] = before.wrote(replicas, generation)
-
-
-def _remembered(found: Found, workload: Workload) -> int:
-    """How many a wake gives back."""
-    replicas = workload.remembered.replicas or 1
-    return replicas if found.autoscaler is None else found.autoscaler.clamp(replicas)

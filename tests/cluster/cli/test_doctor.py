@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 
+from scaler.runtimes.kubernetes.headroom.placeholders import SELECTOR
 from tests.cluster.cli.conftest import Ended, User
+from tests.cluster.rig.api import path
 from tests.cluster.rig.manifests import deployment
-from tests.cluster.rig.space import Space
+from tests.cluster.rig.space import SOON, Space
+from tests.cluster.rig.until import until
+from tests.cluster.torpor.headroom import allowed, change, large, room
 from tests.cluster.torpor.manifests import MANAGED, app, ingress
 
 pytestmark = pytest.mark.timeout(300)
+
+QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small"}, "spec": {"hard": {"pods": "1"}}}
 
 
 def wrong(ended: Ended) -> list[dict[str, Any]]:
@@ -51,3 +57,25 @@ def test_a_scaler_that_may_not_do_its_work_is_told_with_the_rule_to_paste(namesp
     assert ended.code == 1
     assert f"the ServiceAccount {namespace.name}/torpor-scaler lacks" in ended.out
     assert '{apiGroups: ["apps"], resources: [deployments/scale], verbs: [patch]}' in ended.out
+
+
+def test_what_keeps_placeholders_from_holding_room_is_told(namespace: Space, user: User) -> None:
+    namespace.apply(*large("web", 1_000_000))
+
+    def told(*options: str) -> str:
+        return str([one["text"] for one in json.loads(user("doctor", "--json", *options).out)["findings"]])
+
+    with allowed(namespace) as priority_class:
+        change(user.running, room(priority_class, cpu="1k"))
+        until(lambda: "placeholders without room: 1 of 1" in told(), SOON, "that there is no room")
+
+        file = user.directory / "other.yaml"
+        nothing = {"kubernetes": {"namespace": namespace.name, "headroom": {"priority_class": "nothing"}}}
+        file.write_text(json.dumps(nothing))
+        assert "there is no PriorityClass nothing" in told("-f", str(file))
+
+        namespace.apply(QUOTA)
+        for pod in namespace.all("pods", labelSelector=SELECTOR):
+            namespace.cluster.api.delete(path("pods", namespace.name, pod["metadata"]["name"]))
+        until(lambda: "placeholders cannot be made: " in told(), SOON, "that a quota is in the way")
+        assert "exceeded quota: small" in told()

@@ -9,7 +9,7 @@ from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from torpor.cli.failure import Failed
 from torpor.cli.findings import Finding, Grade, Report
-from torpor.cli.kubernetes import permissions, presence, seen
+from torpor.cli.kubernetes import headroom, permissions, presence, seen
 from torpor.cli.kubernetes.problems import findings
 from torpor.cli.kubernetes.served import served
 from torpor.cli.kubernetes.survey import Survey
@@ -57,14 +57,17 @@ class _Doctor:
         told.append(Finding(Grade.OK, str(wanted), topic=presence.TOPIC))
         survey = Survey(wanted)
         await survey.read(cluster, self._say)
+        home, room = wanted.settings.namespace, wanted.settings.headroom
         if found.account is not None:
             self._say("asking what the scaler may do")
             namespace = self._within.service.partition("/")[0]
             needed = permissions.needed(survey.kinds, namespace, wanted.settings.namespaces)
+            needed += headroom.permissions(room, home) if room is not None else []
             told.append(await permissions.check(cluster, found.account, needed))
         told += survey.refused
         told.append(survey.summary())
         told += seen.findings(found.apps)
+        told += await headroom.look(cluster, room, home, survey.discovery.apps.values())
         return [*told, *findings(survey.discovery.problems, whole=self._whole)]
 
     def _say(self, stage: str) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,8 @@ from scaler.runtimes.kubernetes.api.cluster import Cluster, Json
 from scaler.runtimes.kubernetes.api.election import LONGEST, Record, Sight, Step, Timing, candidate, leader, sighted
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.kinds import LEASES
-from scaler.runtimes.kubernetes.api.watch import Key, Watch
+from scaler.runtimes.kubernetes.api.one import One
+from scaler.runtimes.kubernetes.api.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,9 @@ class Leadership:
         """Stand by, and run `lead` while leading. When the Lease is lost it is cancelled, and all begins again. When it
         ends by itself, or this is cancelled, the Lease is let go of after it has ended, and not before."""
         fields = f"metadata.name={self._name}"
-        watch = Watch(self._cluster, LEASES, _Eye(self._saw), namespace=self._namespace, field_selector=fields)
+        watch = Watch(
+            self._cluster, LEASES, One("who leads", self._told), namespace=self._namespace, field_selector=fields
+        )
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(watch.run())
             try:
@@ -249,6 +252,9 @@ class Leadership:
         if record is not None and record.holder == self._me and record.renewed in self._sent:
             self._took = max(self._took, self._sent[record.renewed])
 
+    def _told(self, item: Json | None) -> None:
+        self._saw(_read(item) if item is not None else None)
+
     def _saw(self, record: Record | None) -> None:
         known = self._sight.record if self._sight else None
         if record is not None and known is not None and _older(record.version, known.version):
@@ -262,31 +268,6 @@ class Leadership:
         with suppress(TimeoutError):
             async with asyncio.timeout(None if until is None else max(0.0, until - self._now())):
                 await self._news.wait()
-
-
-class _Eye:
-    """What a watch tells of the one object that it is about."""
-
-    def __init__(self, saw: Callable[[Record | None], None]) -> None:
-        self._saw = saw
-        self._trouble = ""
-
-    def replaced(self, items: Sequence[Json], gone: Sequence[Key]) -> None:
-        self._saw(_read(items[0]) if items else None)
-
-    def changed(self, item: Json) -> None:
-        self._saw(_read(item))
-
-    def gone(self, key: Key) -> None:
-        self._saw(None)
-
-    def synced(self) -> None:
-        self._trouble = ""
-
-    def out_of_touch(self, since: float, error: ApiError) -> None:
-        if str(error) != self._trouble:
-            self._trouble = str(error)
-            logger.warning("who leads is not known: %s", error)
 
 
 def _read(item: Json) -> Record:

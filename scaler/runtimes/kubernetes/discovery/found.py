@@ -67,6 +67,12 @@ class Found:
             return self.workload.selector
         return self.backing.selector if self.backing is not None else None
 
+    @property
+    def wakes_to(self) -> int:
+        """How many replicas a wake gives it."""
+        remembered = self.workload.remembered.replicas if self.workload is not None else None
+        return (remembered or 1) if self.autoscaler is None else self.autoscaler.clamp(remembered or 1)
+
 
 class Reason(StrEnum):
     """Why something is reported: the `reason` of a Kubernetes Event."""

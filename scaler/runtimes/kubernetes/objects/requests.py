@@ -13,6 +13,20 @@ from scaler.requests import Requests
 from scaler.runtimes.kubernetes.objects.reading import items, mapping
 from torpor.quantity import millis, parse_quantity, whole
 
+_UNITS = (("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10))
+
+
+def written(requests: Requests) -> dict[str, str]:
+    """As Kubernetes writes it."""
+    cpu = str(requests.cpu // 1000) if requests.cpu % 1000 == 0 else f"{requests.cpu}m"
+    memory = (f"{requests.memory // unit}{sign}" for sign, unit in _UNITS if requests.memory % unit == 0)
+    return {"cpu": cpu, "memory": next(memory, str(requests.memory)) if requests.memory else "0"}
+
+
+def in_words(requests: Requests) -> str:
+    """For people."""
+    return "{cpu} CPU and {memory} memory".format(**written(requests))
+
 
 def read_requests(pod_spec: Mapping[str, object]) -> Requests:
     """Of one pod. Never raises: what cannot be read is as if it were not there."""

@@ -6,7 +6,9 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import NamedTuple
 
+from scaler.requests import NOTHING, Requests
 from scaler.runtimes.kubernetes.objects.reading import items, mapping, number, port, read_meta, text
+from scaler.runtimes.kubernetes.objects.requests import read_requests
 from scaler.runtimes.kubernetes.pods.container import MOST, NAME, NO_WHY, Container, Why, read_containers, read_why
 
 
@@ -54,6 +56,8 @@ class Pod:
     ports: Mapping[str, int] = field(default_factory=dict)
     """The containers' TCP ports by name."""
     first_port: int | None = None
+    requests: Requests = NOTHING
+    """What it asks its node for."""
 
     @property
     def life(self) -> Life:
@@ -102,6 +106,7 @@ def read_pod(source: object) -> Pod:
         containers=read_containers(spec, status),
         ports={name: where for name, where in reversed(ports) if name},
         first_port=ports[0][1] if ports else None,
+        requests=read_requests(spec),
     )
 
 

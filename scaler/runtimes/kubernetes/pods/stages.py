@@ -103,10 +103,10 @@ def _unscheduled(pod: Pod, scene: Scene) -> Hope | Doom:
     last = next((note for note in _of(pod, scene) if note.reason in _NEW_NODE or note.reason == _NO_NODE), None)
     if last is not None and last.reason in _NEW_NODE:
         return Hope(Rank.NOWHERE, "waiting for a new node")
-    if last is not None:
-        return Doom(f"{words} ({last.message})" if last.message else words)
     if pod.nominated:
         return Hope(Rank.NOWHERE, f"waiting for room on {pod.nominated}")
+    if last is not None:
+        return Doom(f"{words} ({last.message})" if last.message else words)
     if scene.autoscaled or scene.leaving or scene.unsettled or reason != "Unschedulable" or "unbound immediate" in said:
         return Hope(Rank.NOWHERE, waiting)
     return Hope(Rank.NOWHERE, waiting, GRACE) if scene.waited < GRACE else Doom(words)

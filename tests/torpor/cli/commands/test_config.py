@@ -2,17 +2,20 @@
 
 import json
 
+from pydantic import BaseModel
+
 from tests.torpor.cli.command import Torpor
 from torpor.app_settings import AppSettings
 from torpor.config import Settings, TlsSettings
+from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.savings_settings import RequestsSettings
 
 
 async def test_every_setting_is_printed_with_its_type_default_and_use(torpor: Torpor) -> None:
     found = {one["name"]: one for one in json.loads((await torpor("config", "--json")).out)}
-    parts = {"tls": TlsSettings, "kubernetes": KubernetesSettings, "apps.NAME": AppSettings}
-    parts |= {"apps.NAME.requests": RequestsSettings}
+    parts: dict[str, type[BaseModel]] = {"tls": TlsSettings, "kubernetes": KubernetesSettings, "apps.NAME": AppSettings}
+    parts |= {"apps.NAME.requests": RequestsSettings, "kubernetes.headroom": HeadroomSettings}
     inside = {f"{part}.{name}" for part, model in parts.items() for name in model.model_fields}
     assert found.keys() == {*Settings.model_fields, *inside}
     assert all(one["type"] and one["description"] for one in found.values())

@@ -8,20 +8,30 @@ import yaml
 from scaler.runtimes.kubernetes.api import kinds
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.wanted import ALWAYS, PERHAPS
+from torpor.cli.kubernetes import headroom
 from torpor.cli.kubernetes.permissions import Permission, needed, rules
+from torpor.headroom_settings import HeadroomSettings
 
 ROLLOUTS = Kind("argoproj.io", "v1alpha1", "rollouts", "Rollout")
 
-RBAC = Path(__file__).resolve().parents[4] / "examples" / "kubernetes" / "rbac.yaml"
+EXAMPLES = Path(__file__).resolve().parents[4] / "examples" / "kubernetes"
 
 
 def test_it_is_what_the_example_grants_and_nothing_else() -> None:
     wanted = needed([*ALWAYS, *(versions[0] for versions in PERHAPS)], "torpor")
-    granted: set[Permission] = set()
-    for document in yaml.safe_load_all(RBAC.read_text()):
+    assert granted("rbac.yaml") == set(wanted)
+
+
+def test_headroom_takes_what_its_own_example_grants_and_nothing_else() -> None:
+    assert granted("headroom.yaml") == set(headroom.permissions(HeadroomSettings(), "torpor"))
+
+
+def granted(name: str) -> set[Permission]:
+    found: set[Permission] = set()
+    for document in yaml.safe_load_all((EXAMPLES / name).read_text()):
         if document["kind"] in ("Role", "ClusterRole"):
-            granted |= set(granted_by(document))
-    assert granted == set(wanted)
+            found |= set(granted_by(document))
+    return found
 
 
 def granted_by(role: dict[str, Any]) -> list[Permission]:

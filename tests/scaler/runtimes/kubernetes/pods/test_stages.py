@@ -40,6 +40,8 @@ def test_pods_that_leave_may_make_room() -> None:
 
 def test_room_that_is_being_made_is_waited_for() -> None:
     assert said(Scene([replace(WAITING, nominated="n2")], 60.0)) == "waiting for room on n2"
+    no_node = [note(WAITING, "NotTriggerScaleUp")]
+    assert said(Scene([replace(WAITING, nominated="n2")], 60.0, notes=no_node)) == "waiting for room on n2"
 
 
 def test_a_gate_is_waited_for() -> None:

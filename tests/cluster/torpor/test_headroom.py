@@ -1,0 +1,107 @@
+"""Placeholders hold room for apps that wake, and give way to them."""
+
+import pytest
+
+from scaler.runtimes.kubernetes.headroom.placeholders import NAME
+from tests.cluster.rig.api import path
+from tests.cluster.rig.cluster import Cluster
+from tests.cluster.rig.manifests import deployment
+from tests.cluster.rig.space import SOON, Space
+from tests.cluster.rig.until import until
+from tests.cluster.torpor.headroom import (
+    allowed,
+    change,
+    large,
+    node_cpu,
+    p50,
+    replicas,
+    room,
+    running,
+    wake_times,
+)
+from tests.cluster.torpor.running import Start
+
+
+def compare(namespace: Space, torpor: Start, count: int) -> None:
+    """Wakes on an empty node and on one that is full of placeholders, which give way."""
+    cpu = node_cpu(namespace) * 2 // 5  # two find room beside each other, and no third
+    namespace.apply(*large("web", cpu), *large("other", cpu))
+    with allowed(namespace) as priority_class, torpor() as up:
+        on_empty = wake_times(namespace, up, count, 0)
+        namespace.scale("web", 0)
+        change(up, room(priority_class, count=2, cpu="1k"))
+        on_full = []
+        for _ in range(count):
+            on_full += wake_times(namespace, up, 1, 2)
+            evicted = {one["regarding"]["uid"] for one in namespace.all("events", fieldSelector="reason=Preempted")}
+            assert len(evicted) == len(on_full)
+    print(f"wakes: p50 {p50(on_empty)} on an empty node, {p50(on_full)} on a full one")  # noqa: T201
+
+
+@pytest.mark.usefixtures("own_cluster")
+def test_a_wake_on_a_node_full_of_placeholders_evicts_one(namespace: Space, torpor: Start) -> None:
+    compare(namespace, torpor, 3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("own_cluster")
+def test_wakes_on_a_full_node_are_as_quick_as_on_an_empty_one(namespace: Space, torpor: Start) -> None:
+    compare(namespace, torpor, 25)
+
+
+def test_their_number_and_size_follow_who_sleeps_and_what_others_do_to_them_is_mended(
+    own_cluster: Cluster, namespace: Space, torpor: Start
+) -> None:
+    namespace.apply(*large("small", 10), *large("web", 30, replicas=1))
+
+    def requests() -> str:
+        spec = namespace.get("deployments", NAME)["spec"]["template"]["spec"]
+        return str(spec["containers"][0]["resources"]["requests"]["cpu"])
+
+    def uid() -> str:
+        return str(namespace.get("deployments", NAME)["metadata"]["uid"])
+
+    def written() -> int:
+        return sum(call.name == NAME for call in own_cluster.audit.writes(user=up.user))
+
+    with (
+        allowed(namespace) as priority_class,
+        torpor({"kubernetes": {"headroom": room(priority_class, count=3)}}) as up,
+    ):
+        until(lambda: replicas(namespace) == 1, SOON, "one for the app that sleeps")
+        assert requests() == "10m"
+        namespace.scale("web", 0)
+        until(lambda: replicas(namespace) == 2, SOON, "one more")
+        assert requests() == "30m"
+        until(lambda: len(running(namespace)) == 2, SOON, "both of them")
+        assert written() == 2
+
+        namespace.scale(NAME, 5)
+        until(lambda: replicas(namespace) == 2, SOON, "what was wanted")
+        before = uid()
+        namespace.cluster.api.delete(path("deployments", namespace.name, NAME))
+        until(lambda: replicas(namespace) == 2 and uid() != before, SOON, "what was deleted")
+        assert written() == 4
+
+        change(up, None)
+        until(lambda: replicas(namespace) is None, SOON, "an end to them")
+
+
+def test_what_is_in_the_way_is_told_and_let_be_until_it_is_gone(namespace: Space, torpor: Start) -> None:
+    api = namespace.cluster.api
+    namespace.apply(*large("web", 30), deployment(NAME))
+    with allowed(namespace, value=0) as high, torpor({"kubernetes": {"headroom": room(high)}}) as up:
+
+        def tells(words: str) -> None:
+            until(lambda: words in up.scalers[0].said(), SOON, up.scalers[0].said)
+
+        tells("is not Torpor's")
+        api.delete(path("deployments", namespace.name, NAME))
+        tells("is not below zero")
+        assert replicas(namespace) is None
+
+        api.delete(path("scheduling.k8s.io/v1/priorityclasses", name=high))
+        tells(f"there is no PriorityClass {high}")
+        with allowed(namespace):
+            until(lambda: replicas(namespace) == 1, SOON, "one for the app that sleeps")
