@@ -39,8 +39,8 @@ def compare(namespace: Space, torpor: Start, rounds: int, count: int) -> None:
             namespace.scale("web", 0)
             change(up, room(priority_class, count=2, cpu="1k"))
             on_full += wake_times(namespace, up, count, 2)
-            until(lambda: evicted() == len(on_full), SOON, lambda: f"{evicted()} evicted for {len(on_full)} wakes")
             change(up, None)
+    until(lambda: evicted() == len(on_full), SOON, lambda: f"{evicted()} evicted for {len(on_full)} wakes")
     print(f"wakes: p50 {p50(on_empty)} on an empty node, {p50(on_full)} on a full one")  # noqa: T201
 
 
