@@ -88,8 +88,8 @@ def wake_times(space: Space, torpor: Running, count: int, placeholders: int) -> 
     """Seconds of so many visits that wake `web`, each when so many placeholders hold room."""
     taken = []
     for _ in range(count):
-        space.scale("web", 0)
-        torpor.wait_phase("web", "asleep")
+        if torpor.app("web")["phase"] != "asleep":
+            torpor.sleep("web")
         until(lambda: not space.pods("web"), SOON, "no pods")
         until(lambda: len(running(space)) == placeholders, SOON, lambda: f"placeholders: {running(space)}")
         began = time.perf_counter()
