@@ -25,6 +25,7 @@ from proxy.forwarded import Trust
 from proxy.lanes import NoLanes
 from proxy.room import room
 from proxy.server import LINGER
+from torpor.link import Load
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,10 @@ class MitmproxyEngine:
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens; for port 0 the real one."""
         return self.listener.addresses
+
+    def load(self) -> Load | None:
+        """As of now."""
+        return Load(connections=len(self.listener), limit=self._max_connections)
 
     async def stop(self, grace: float) -> int:
         """Stop listening at once, let visits in flight end for `grace` seconds; returns how many were cut off."""

@@ -56,6 +56,8 @@ class LinkClient:
         """Set when the first snapshot has come."""
         self.lanes: Lanes = NoLanes()
         """The engine's fast lane; to be set before `run`."""
+        self.load: Callable[[], link.Load | None] = lambda: None
+        """Says how full the engine is; to be set once it listens."""
 
     @property
     def refused(self) -> str | None:
@@ -158,7 +160,7 @@ class LinkClient:
                     await self._send(socket, self._urgent.popleft())
                 if loop.time() >= report_at:
                     report_at = loop.time() + link.HEARTBEAT
-                    await self._send(socket, self._ledger.report())
+                    await self._send(socket, self._ledger.report().model_copy(update={"load": self.load()}))
                 self._news.clear()
                 if not self._urgent:
                     try:

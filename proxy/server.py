@@ -15,6 +15,7 @@ from proxy.lanes import Lanes
 from proxy.ledger import Ledger
 from proxy.link_client import LinkClient
 from proxy.table import AppTable
+from torpor.link import Load
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,9 @@ class Engine(Protocol):
     @property
     def addresses(self) -> list[Listen]:
         """Where it listens; with TLS the second one is for that."""
+
+    def load(self) -> Load | None:
+        """How full it is; None while nobody knows. It is asked once it listens."""
 
     async def stop(self, grace: float) -> int:
         """Refuse new connections, let visits in flight end; how many were cut off when the grace was over."""
@@ -88,6 +92,7 @@ async def serve_proxy(
             if not await _first(link.ready, stop):
                 return
             async with moving:
+                link.load = moving.load
                 on_ready(moving.addresses)
                 await stop.wait()
                 logger.info("draining: no new connections; visits in flight may take %gs to end", drain_timeout)

@@ -65,6 +65,7 @@ async def serve_cluster(
         discovery = Discovery(_serve(wanted), _defaults(settings))
         picture = Picture(cluster, discovery, scalable=wanted.scalable, namespaces=wanted.namespaces)
         control = ClusterControl(wanted, picture.missing, token_required=settings.token is not None)
+        cluster.on_call = control.metrics.system.called
         links = LinkServer(welcome(cluster))
         leadership: Leadership | None = None
 

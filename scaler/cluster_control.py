@@ -5,6 +5,7 @@ from collections.abc import Callable
 from scaler.bus import Bus
 from scaler.errors import WakeFailed
 from scaler.metrics import Metrics
+from scaler.proxies import Proxies
 from scaler.reload_report import ReloadReport
 from scaler.savings import Savings
 from scaler.scaler import Scaler
@@ -79,5 +80,5 @@ class ClusterControl:
         """None when it leads, or would know enough to lead."""
         return self._missing()
 
-    def _proxies(self) -> int:
-        return len(self.scaler.proxies.live()) if self.scaler is not None else 0
+    def _proxies(self) -> Proxies | None:
+        return self.scaler.proxies if self.scaler is not None else None

@@ -138,7 +138,8 @@ class LinkServer:
 
     async def _listen(self, socket: web.WebSocketResponse, reign: _Reign, proxy: Proxy) -> "_End":
         """Take down what a proxy says until its link ends; how it ended."""
-        links = reign.scaler.links
+        links, said = reign.scaler.links, reign.scaler.metrics.system.message
+        said("hello")
         while True:
             try:
                 message = await self._read(socket)
@@ -146,8 +147,12 @@ class LinkServer:
                 return _End.SILENT
             if reign.over.is_set():
                 return _End.CLOSED
+            if message is not None:
+                said(message.kind)
+                links.heard(proxy)
             match message:
                 case link.Activity():
+                    links.heard(proxy, message.load)
                     for view, work in message.apps.items():
                         links.reported(proxy, view, work)
                     for view, counts in message.counts.items():
@@ -182,15 +187,21 @@ class LinkServer:
             return None
 
     async def _write(self, socket: web.WebSocketResponse, scaler: Scaler, outbox: Outbox) -> None:
-        await self._send(socket, link.Snapshot(apps=tuple(scaler.telling.views())))
+        said = scaler.metrics.system.message
+
+        async def send(message: link.FromScaler) -> None:
+            await self._send(socket, message)
+            said(message.kind)
+
+        await send(link.Snapshot(apps=tuple(scaler.telling.views())))
         while not socket.closed:
             changed = await outbox.get(link.HEARTBEAT)
             if changed is None:
-                await self._send(socket, link.Beat())
+                await send(link.Beat())
             elif (view := scaler.telling.view(changed)) is None:
-                await self._send(socket, link.Removed(app=changed))
+                await send(link.Removed(app=changed))
             else:
-                await self._send(socket, link.Changed(app=view))
+                await send(link.Changed(app=view))
 
     async def _send(self, socket: web.WebSocketResponse, message: link.FromScaler) -> None:
         try:

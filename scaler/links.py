@@ -46,6 +46,7 @@ class Links:
         house = self._house
         started_at = house.clock.now() - max(0.0, age)
         proxy = house.proxies.connect(name, engine, started_at=started_at, alone=max(0.0, alone))
+        self.heard(proxy)
         logger.info("proxy %s (%s) is connected", name, engine)
         for app in house.apps.values():
             house.draining.joined(app, proxy)
@@ -62,6 +63,11 @@ class Links:
         for app in [app for app in house.apps.values() if app.drain]:
             house.draining.gone(app, proxy, clean=clean)
         house.sweeper.leases_run()
+
+    def heard(self, proxy: Proxy, load: link.Load | None = None) -> None:
+        """A proxy has said something; perhaps how full its engine is."""
+        proxy.heard_at = self._house.clock.now()
+        proxy.load = load or proxy.load
 
     def reported(self, proxy: Proxy, view: AppId, work: link.Work) -> None:
         """Activity at one door of an app in one proxy."""
@@ -80,12 +86,13 @@ class Links:
     def counted(self, view: AppId, counts: link.Counts) -> None:
         """What became of visits since the last report; of none in particular where the view is empty."""
         app, _ = whose(view)
-        if app in self._house.apps or not app:
+        known = app in self._house.apps
+        if known or not app:
             for key, number in counts.requests.items():
                 lane, _, outcome = key.partition(" ")
                 self._house.metrics.requests(app, lane, outcome, number)
         for seconds in counts.hold_seconds:
-            self._house.metrics.hold(seconds)
+            self._house.metrics.hold(seconds, app if known else "")
 
     def knocked(self, knock: link.Knock) -> None:
         """A visit that counts has come for an app that its proxy cannot forward to."""

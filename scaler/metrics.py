@@ -6,7 +6,8 @@ Gauges of apps are never kept up to date: they are computed from the statuses at
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,7 +16,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from scaler import metrics_system
 from scaler import metrics_table as table
+from scaler.metrics_system import SystemMetrics
+from scaler.proxies import Proxies
 from scaler.saved import Saved
 from scaler.savings import Savings
 from scaler.status import AppStatus
@@ -23,6 +27,8 @@ from torpor.words import AppId, Phase
 
 SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300)
 """Upper bounds of the histograms' buckets: from a warm local process to a pull of a large image."""
+APP_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120)
+"""The same where there is a histogram for each app of what each app's histogram of wakes says more finely."""
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 # A `_created` beside every counter doubles the series, and the text format has no use for it.
@@ -32,7 +38,8 @@ prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # i
 class Metrics:
     """Counts what it is told, and renders the whole for a scrape.
 
-    `statuses`, `savings`, `proxies` (how many are connected) and `leads` are asked at each scrape.
+    `statuses`, `savings`, `proxies` (None without a reign) and `leads` are asked at each scrape; `now` gives the seconds
+    that proxies' times are in.
     """
 
     def __init__(
@@ -40,28 +47,31 @@ class Metrics:
         statuses: Callable[[], list[AppStatus]],
         savings: Savings | None = None,
         *,
-        proxies: Callable[[], int] = lambda: 0,
+        proxies: Callable[[], Proxies | None] = lambda: None,
         leads: Callable[[], bool] = lambda: True,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._statuses = statuses
         self._savings = savings or Savings()
-        self._proxies = proxies
         self._leads = leads
         self._registry = CollectorRegistry()
         self._requests = self._counter(table.REQUESTS)
         self._hold = self._histogram(table.HOLD)
+        self._app_hold = self._histogram(table.APP_HOLD, APP_SECONDS)
         self._wake_seconds = self._histogram(table.WAKE)
+        self._stages = self._counter(table.STAGE)
         self._wakes = self._counter(table.WAKES)
         self._sleeps = self._counter(table.SLEEPS)
         self._aborts = self._counter(table.ABORTS)
+        self.system = SystemMetrics(self._registry, proxies, now)
         self._scraping = asyncio.Lock()
         ProcessCollector(registry=self._registry)
 
     def _counter(self, metric: table.Described) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self._registry)
 
-    def _histogram(self, metric: table.Described) -> Histogram:
-        return Histogram(metric.name, metric.help, metric.labels, registry=self._registry, buckets=SECONDS)
+    def _histogram(self, metric: table.Described, buckets: tuple[float, ...] = SECONDS) -> Histogram:
+        return Histogram(metric.name, metric.help, metric.labels, registry=self._registry, buckets=buckets)
 
     @staticmethod
     def describe() -> list[table.Described]:
@@ -75,16 +85,26 @@ class Metrics:
         if n > 0:
             self._requests.labels(app, _one_of(table.LANES, lane), _one_of(table.REQUEST_OUTCOMES, outcome)).inc(n)
 
-    def hold(self, seconds: float) -> None:
-        """A held visit was let go after this long."""
+    def hold(self, seconds: float, app: AppId = "") -> None:
+        """A held visit was let go after this long; of an app, unless that is managed no more."""
         if math.isfinite(seconds):
             self._hold.observe(max(0.0, seconds))
+            if app:
+                self._app_hold.labels(app).observe(max(0.0, seconds))
 
     def wake(self, app: AppId, cause_kind: str, outcome: str, seconds: float | None) -> None:
         """A wake has ended. Only wakes that end in `ready` say how long a wake takes."""
-        self._wakes.labels(app, _one_of(table.CAUSES, cause_kind), _one_of(table.WAKE_OUTCOMES, outcome)).inc()
+        kind = _one_of(table.CAUSES, cause_kind)
+        for possible in table.USUAL_OUTCOMES:
+            self._wakes.labels(app, kind, possible)  # from 0, else nobody sees the first failure as one more
+        self._wakes.labels(app, kind, _one_of(table.WAKE_OUTCOMES, outcome)).inc()
         if outcome == "ready" and seconds is not None:
             self._wake_seconds.labels(app).observe(max(0.0, seconds))
+
+    def stages(self, app: AppId, seconds: Mapping[str, float]) -> None:
+        """A wake that ended in `ready` has spent so long in stages of each kind."""
+        for stage, spent in seconds.items():
+            self._stages.labels(app, _one_of(table.STAGES, stage)).inc(max(0.0, spent))
 
     def slept(self, app: AppId, reason_kind: str) -> None:
         """The app has gone to sleep."""
@@ -102,6 +122,8 @@ class Metrics:
             (self._sleeps, (table.SLEEP_REASONS,)),
             (self._aborts, ()),
             (self._wake_seconds, ()),
+            (self._app_hold, ()),
+            (self._stages, (table.STAGES,)),
         ):
             for others in product(*values):
                 counter.remove(app, *others)
@@ -120,7 +142,7 @@ class Metrics:
             encode, content_type = choose_encoder(OPENMETRICS if OPENMETRICS.partition(";")[0] in accept else "")
             apps = self._statuses()
             saved = [(app.id, self._savings.saved(app.id)) for app in apps]
-            snapshot = _Snapshot(self._registry, apps, saved, self._proxies(), self._leads())
+            snapshot = _Snapshot(self._registry, apps, saved, self.system.snapshot(), self._leads())
             return await asyncio.to_thread(encode, snapshot), content_type
 
 
@@ -131,14 +153,14 @@ class _Snapshot:
     registry: CollectorRegistry
     statuses: list[AppStatus]
     saved: list[tuple[AppId, Saved]]
-    proxies: int
+    system: metrics_system.Snapshot
     leads: bool
 
     def collect(self) -> Iterator[Metric]:
         """All metrics, as prometheus-client calls for them."""
         apps = self.statuses
         yield from self.registry.collect()
-        yield _gauge(table.PROXIES, [((), self.proxies)])
+        yield from self.system.collect()
         yield _gauge(table.LEADER, [((), int(self.leads))])
         yield _gauge(table.HELD, (((app.id,), app.held) for app in apps))
         yield _gauge(table.IN_FLIGHT, (((app.id,), app.in_flight) for app in apps))

@@ -5,13 +5,25 @@ Label values come from fixed sets, and whatever else arrives counts as `other`: 
 
 from typing import NamedTuple
 
+from scaler import stage
+
 OTHER = "other"
 LANES = ("fast", "doorman", "held", OTHER)
 """Straight through; answered at once by Torpor itself; held first."""
 REQUEST_OUTCOMES = ("forwarded", "asleep", "page", "failed", "refused", "gone", "unknown", OTHER)
 CAUSES = ("visit", "operator", "needed", "restart", "scaled", OTHER)
-WAKE_OUTCOMES = ("ready", "failed", "timeout", OTHER)
+USUAL_OUTCOMES = ("ready", "failed", "timeout")
+WAKE_OUTCOMES = (*USUAL_OUTCOMES, OTHER)
 SLEEP_REASONS = ("idle", "operator", "lost", "scaled", "failed", OTHER)
+STAGES = stage.KINDS
+MESSAGES = (
+    *("hello", "activity", "knock", "down", "drained", "bye"),
+    *("snapshot", "changed", "removed", "beat", OTHER),
+)
+"""What is said over the link, up and down."""
+VERBS = ("get", "watch", "post", "put", "patch", "delete", OTHER)
+ANSWERS = ("ok", "denied", "missing", "conflict", "throttled", "none", OTHER)
+"""What the API server of a cluster said: 2xx; 401 and 403; 404 and 410; 409; 429; nothing, or too late."""
 
 
 class Described(NamedTuple):
@@ -33,6 +45,15 @@ REQUESTS = Described(
 HELD = Described("torpor_held_requests", "gauge", ("app",), "Visits that wait for the app to wake.")
 HOLD = Described("torpor_hold_seconds", "histogram", (), "How long held visits have waited.")
 WAKE = Described("torpor_wake_seconds", "histogram", ("app",), "How long wakes took that ended in awake.")
+APP_HOLD = Described(
+    "torpor_app_hold_seconds", "histogram", ("app",), "How long held visits have waited for the app; in wider steps."
+)
+STAGE = Described(
+    "torpor_wake_stage_seconds_total",
+    "counter",
+    ("app", "stage"),
+    f"Time that wakes which ended in awake have spent in each stage. Stage: {', '.join(STAGES)}.",
+)
 WAKES = Described(
     "torpor_wakes_total",
     "counter",
@@ -66,8 +87,47 @@ SAVED_MEMORY = Described(
 )
 PROXIES = Described("torpor_proxies_connected", "gauge", (), "Proxies with a live link to this scaler.")
 LEADER = Described("torpor_leader", "gauge", (), "1 when this scaler is the one that acts, else 0.")
+LOST = Described(
+    "torpor_proxies_lost_total", "counter", (), "Proxies that have gone without a goodbye and have not come back."
+)
+OUT_OF_REACH = Described(
+    "torpor_proxies_out_of_reach", "gauge", (), "Proxies whose link has broken, and that may come back."
+)
+SILENCE = Described("torpor_proxy_silence_seconds", "gauge", ("proxy",), "Time since the proxy's last word.")
+CONNECTIONS = Described(
+    "torpor_proxy_connections", "gauge", ("proxy",), "Connections that the proxy's engine has open with visitors."
+)
+CONNECTIONS_LIMIT = Described(
+    "torpor_proxy_connections_limit", "gauge", ("proxy",), "Those that it may have; others are turned away."
+)
+ENGINE_BUSY = Described(
+    "torpor_proxy_engine_busy_ratio", "gauge", ("proxy",), "Part of its time in which HAProxy has had work, 0 to 1."
+)
+ENGINE_PROCESSES = Described(
+    "torpor_proxy_engine_processes",
+    "gauge",
+    ("proxy",),
+    "HAProxy's processes: one, and those replaced that still serve.",
+)
+LINK_MESSAGES = Described(
+    "torpor_link_messages_total", "counter", ("kind",), f"Messages on all links. Kind: {', '.join(MESSAGES)}."
+)
+API_CALLS = Described(
+    "torpor_kubernetes_requests_total",
+    "counter",
+    ("verb", "answer"),
+    f"Requests for the cluster's API server. Verb: {', '.join(VERBS)}. Answer: {', '.join(ANSWERS)}.",
+)
+API_SECONDS = Described(
+    "torpor_kubernetes_request_seconds",
+    "histogram",
+    ("verb",),
+    "Time until the cluster's API server began to answer.",
+)
 
 ALL = (
-    *(REQUESTS, HELD, HOLD, WAKE, WAKES, SLEEPS, ABORTS),
+    *(REQUESTS, HELD, HOLD, APP_HOLD, WAKE, STAGE, WAKES, SLEEPS, ABORTS),
     *(PHASE, ACCESS, IN_FLIGHT, ASLEEP, SAVED_CPU, SAVED_MEMORY, PROXIES, LEADER),
+    *(LOST, OUT_OF_REACH, SILENCE, CONNECTIONS, CONNECTIONS_LIMIT, ENGINE_BUSY, ENGINE_PROCESSES),
+    *(LINK_MESSAGES, API_CALLS, API_SECONDS),
 )

@@ -39,6 +39,10 @@ class Proxy:
     """When its link broke; None while it is live."""
     forgotten_at: float = 0.0
     """When one whose link broke is to be forgotten."""
+    heard_at: float = 0.0
+    """When it said something last."""
+    load: link.Load | None = None
+    """How full its engine was then, where it says."""
     seen: dict[AppId, dict[AppId, Seen]] = field(default_factory=dict)
     """By app, then by view; only what has something open."""
 

@@ -9,7 +9,8 @@ type Addresses = Mapping[str, tuple[Address, ...]]
 """Where an app answers, by door (scaler/doors.py); a door that nothing answers at may be left out."""
 
 type Say = Callable[[str], None]
-"""Tells people what the start is doing now, in a few words: `starting python3`, `waiting for port 4123`."""
+"""Tells people what the start is doing now, in a few words: `starting python3`, `waiting for port 4123`; as a Stage
+(scaler/stage.py) it counts for the metrics too."""
 
 
 class StartFailed(Exception):  # noqa: N818 - reads as what happened

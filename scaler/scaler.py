@@ -62,7 +62,7 @@ class Scaler:
         self.apps: dict[AppId, App] = {}
         self.proxies = Proxies()
         self.savings = savings or Savings(self.clock)
-        self.metrics = metrics or Metrics(self.statuses, self.savings, proxies=lambda: len(self.proxies.live()))
+        self.metrics = metrics or Metrics(self.statuses, self.savings, proxies=lambda: self.proxies, now=self.clock.now)
         self.needs = Needs(self.apps)
         settled_at = self.clock.now() + settle
         self.idleness = Idleness(self.needs, self.proxies, self.clock, settled_at=settled_at, stay=stay)

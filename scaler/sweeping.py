@@ -8,6 +8,7 @@ from scaler.deadlines import Deadlines
 from scaler.draining import Draining
 from scaler.idleness import Idleness
 from scaler.lifecycle import Event
+from scaler.metrics import Metrics
 from scaler.proxies import Proxies
 from torpor.clock import Clock
 from torpor.words import AppId, Phase
@@ -23,6 +24,7 @@ class House(Protocol):
 
     apps: dict[AppId, App]
     clock: Clock
+    metrics: Metrics
     proxies: Proxies
     idleness: Idleness
     draining: Draining
@@ -96,6 +98,7 @@ class Sweeper:
         house = self._house
         now = house.clock.now()
         for proxy in house.proxies.forget(now):
+            house.metrics.system.lost()
             logger.warning("proxy %s is forgotten: nothing heard for %.0fs", proxy.name, now - (proxy.lost_at or now))
             for app_id in proxy.busy():
                 if app := house.apps.get(app_id):

@@ -11,7 +11,8 @@ from typing import Protocol
 from scaler.app import App
 from scaler.lifecycle import Event
 from scaler.metrics import Metrics
-from scaler.runtime import Runtime, StartFailed
+from scaler.runtime import Runtime, Say, StartFailed
+from scaler.stage import ENDING, NEEDS, Course, Stage
 from torpor.clock import Clock
 from torpor.duration import format_duration
 from torpor.words import AppId, Cause, Phase
@@ -42,13 +43,19 @@ async def wake(house: House, app: App, *, after: asyncio.Task[None] | None = Non
     `after` is the wake before, which may have been given up and is not yet out of the way.
     """
     began = house.clock.now()
+    course = Course(house.clock.now)
+
+    def say(stage: str) -> None:
+        course.at(stage)
+        house.say(app, stage)
+
     limit = app.spec.policy.wake_timeout
     outcome, reason = "ready", ""
     try:
         async with asyncio.timeout(limit) as deadline:
             if after is not None:
                 await asyncio.wait({after})
-            await _start(house, app)
+            await _start(house, app, say)
         if app.lost is not None:
             outcome, reason = "failed", app.lost
     except StartFailed as error:
@@ -64,23 +71,24 @@ async def wake(house: House, app: App, *, after: asyncio.Task[None] | None = Non
     seconds = house.clock.now() - began
     if outcome == "ready":
         app.wakes.append(seconds)
+        house.metrics.stages(app.spec.id, course.spent())
     house.metrics.wake(app.spec.id, app.cause.kind if app.cause else "other", outcome, seconds)
     house.woken(app, Event.READY if outcome == "ready" else Event.FAIL, reason)
 
 
-async def _start(house: House, app: App) -> None:
+async def _start(house: House, app: App, say: Say) -> None:
     if not app.stopped.is_set():
-        house.say(app, "waiting for the last run to end")
+        say(Stage(ENDING, "waiting for the last run to end"))
         await app.stopped.wait()
     if app.spec.needs:
-        house.say(app, f"waiting for {', '.join(app.spec.needs)}")
+        say(Stage(NEEDS, f"waiting for {', '.join(app.spec.needs)}"))
         try:
             async with asyncio.TaskGroup() as group:
                 for need in app.spec.needs:
                     group.create_task(_need(house, app, need))
         except* StartFailed as errors:
             raise StartFailed("; ".join(str(error) for error in errors.exceptions)) from None
-    app.addresses = await house.runtime.start(app.spec.id, lambda stage: house.say(app, stage))
+    app.addresses = await house.runtime.start(app.spec.id, say)
 
 
 async def _need(house: House, app: App, need: AppId) -> None:

@@ -92,7 +92,20 @@ class Counts(_Wire):
     requests: dict[str, int] = {}
     """`lane outcome` → how many."""
     hold_seconds: list[float] = []
-    """One entry per visit that was held (bounded by the proxy; `hold_count` is exact)."""
+    """One entry per visit that was held; bounded by the proxy, so of very many these are a sample."""
+
+
+class Load(_Wire):
+    """How full a proxy's engine is."""
+
+    connections: int = Field(ge=0)
+    """Open with visitors."""
+    limit: int = Field(ge=0)
+    """Those beyond are turned away."""
+    busy: float | None = Field(default=None, ge=0, le=1)
+    """Part of its time in which it has had work; None where it does not know."""
+    processes: int | None = Field(default=None, ge=0)
+    """Of the engine's own: one, and those that were replaced and still serve; None where it has none."""
 
 
 class Activity(_Wire):
@@ -101,6 +114,7 @@ class Activity(_Wire):
     kind: Literal["activity"] = "activity"
     apps: dict[AppId, Work] = {}
     counts: dict[AppId, Counts] = {}
+    load: Load | None = None
 
 
 class Knock(_Wire):

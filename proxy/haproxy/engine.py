@@ -27,6 +27,7 @@ from proxy.haproxy.succession import Succession
 from proxy.haproxy.uploads import Uploads
 from proxy.room import room
 from proxy.server import LINGER, House
+from torpor.link import Load
 
 if TYPE_CHECKING:
     from proxy.haproxy.certificate_keeper import CertificateKeeper
@@ -83,7 +84,9 @@ class HaproxyEngine:
         self._tasks = asyncio.TaskGroup()
         self._lives = Generations(self._state, lambda life: self.lanes.is_gone(life))
         self._runtime = self._lives.runtime
-        self.lanes = HaproxyLane(self._lives.running, house.table, house.ledger)
+        self.lanes = HaproxyLane(
+            self._lives.running, house.table, house.ledger, max_connections=self._sizes.max_connections
+        )
         self._begun = asyncio.Event()
         asked = self.lanes.counts.asked
         self._door = Door(
@@ -152,6 +155,10 @@ class HaproxyEngine:
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens; for port 0 the real one."""
         return list(self._listeners.addresses.values())
+
+    def load(self) -> Load | None:
+        """As HAProxy said about a second ago."""
+        return self.lanes.load
 
     @property
     def pid(self) -> int:

@@ -18,6 +18,7 @@ from proxy.haproxy.worker import Worker
 from proxy.lanes import LaneError
 from proxy.ledger import Ledger
 from proxy.table import AppTable
+from torpor.link import Load
 from torpor.words import AppId, Phase
 
 PATIENCE = 5.0
@@ -31,9 +32,12 @@ MANY = 300
 class HaproxyLane:
     """The port `proxy.lanes.Lanes`. Nothing can be done while no HAProxy runs; whoever starts it says so."""
 
-    def __init__(self, lives: Sequence[HaproxyProcess], table: AppTable, ledger: Ledger) -> None:
-        """`lives` are those that run, oldest first; they come and go."""
+    def __init__(
+        self, lives: Sequence[HaproxyProcess], table: AppTable, ledger: Ledger, *, max_connections: int = 0
+    ) -> None:
+        """`lives` are those that run, oldest first; they come and go. `max_connections` is for who wants the load."""
         self._lives = lives
+        self._max_connections = max_connections
         self._table = table
         self._up = asyncio.Event()
         self._workers: dict[int, Worker] = {}
@@ -48,6 +52,8 @@ class HaproxyLane:
         """The apps by their names in HAProxy."""
         self._lines = Lines(table)
         self.counts = Counts(table, ledger)
+        self.load: Load | None = None
+        """How full HAProxy was at the last look; None while nobody knows."""
         self._turn = asyncio.Lock()
 
     # For whoever runs HAProxy
@@ -80,6 +86,7 @@ class HaproxyLane:
             self._forget(pid)
         if not self._lives:
             self._up.clear()
+            self.load = None
         self.counts.settle(self._workers.values(), self._apps)
 
     def let_go(self) -> None:
@@ -118,6 +125,7 @@ class HaproxyLane:
         async with self._working():
             await self._gather()
             await self._look()
+            await self._weigh()
 
     # How
 
@@ -230,3 +238,17 @@ class HaproxyLane:
             self.counts.touch(worker, self._apps)
         self.counts.settle(self._workers.values(), self._apps)
         self.counts.next_look()
+
+    async def _weigh(self) -> None:
+        """Those that were replaced may end meanwhile; their visitors are few."""
+        connections, busy = 0, None
+        for worker in list(self._workers.values()):
+            try:
+                said = await worker.weigh()
+            except LaneError:
+                if worker is self._serving:
+                    raise
+                continue
+            connections += said.connections
+            busy = said.busy if worker is self._serving else busy
+        self.load = Load(connections=connections, limit=self._max_connections, busy=busy, processes=len(self._workers))

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import re
 
-from proxy.haproxy import activity
+from proxy.haproxy import activity, load
 from proxy.haproxy.activity import NOTHING, TABLE, Row
 from proxy.haproxy.maps import ADDRESSES, SEVERAL, Entry
 from proxy.haproxy.process import HaproxyProcess
@@ -110,6 +110,13 @@ class Worker:
             raise LaneError(f"HAProxy's activity cannot be read: {error}") from None
         if self._shut:
             self.ended |= {key for key, row in before.items() if row.open > self.rows.get(key, NOTHING).open}
+
+    async def weigh(self) -> load.Said:
+        """Hear how full it is. Raises LaneError."""
+        try:
+            return load.read(await self.socket.ask(load.INFO), await self.socket.ask(load.STAT))
+        except ValueError as error:
+            raise LaneError(str(error)) from None
 
     def is_gone(self) -> None:
         """Nothing is open in it any more."""

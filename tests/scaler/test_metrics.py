@@ -9,14 +9,18 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from scaler.metrics import Metrics
+from scaler.proxies import Proxies
 from scaler.requests import Requests
 from scaler.saved import Saved
 from scaler.savings import Savings
 from scaler.status import AppStatus
 from torpor.clock import HandClock
+from torpor.link import Load
 from torpor.words import Phase
 
 NOW = 1_700_000_000.0
+
+STAGE = "torpor_wake_stage_seconds_total"
 
 NAMES_AND_LABELS = {
     "torpor_requests_total": ("counter", {"app", "lane", "outcome"}),
@@ -32,7 +36,19 @@ NAMES_AND_LABELS = {
     "torpor_app_asleep_seconds_total": ("counter", {"app"}),
     "torpor_saved_cpu_core_seconds_total": ("counter", {"app"}),
     "torpor_saved_memory_byte_seconds_total": ("counter", {"app"}),
+    "torpor_app_hold_seconds": ("histogram", {"app"}),
+    "torpor_wake_stage_seconds_total": ("counter", {"app", "stage"}),
     "torpor_proxies_connected": ("gauge", set()),
+    "torpor_proxies_lost_total": ("counter", set()),
+    "torpor_proxies_out_of_reach": ("gauge", set()),
+    "torpor_proxy_silence_seconds": ("gauge", {"proxy"}),
+    "torpor_proxy_connections": ("gauge", {"proxy"}),
+    "torpor_proxy_connections_limit": ("gauge", {"proxy"}),
+    "torpor_proxy_engine_busy_ratio": ("gauge", {"proxy"}),
+    "torpor_proxy_engine_processes": ("gauge", {"proxy"}),
+    "torpor_link_messages_total": ("counter", {"kind"}),
+    "torpor_kubernetes_requests_total": ("counter", {"verb", "answer"}),
+    "torpor_kubernetes_request_seconds": ("histogram", {"verb"}),
     "torpor_leader": ("gauge", set()),
 }
 
@@ -55,14 +71,27 @@ def an_app(name: str, phase: Phase = Phase.AWAKE, *, since: float = NOW - 10, **
 
 def busy_metrics(*present: AppStatus, apps: list[AppStatus] | None = None) -> Metrics:
     apps = list(present) if apps is None else apps
-    metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: True)
+    metrics = Metrics(lambda: apps, proxies=two_proxies, leads=lambda: True, now=lambda: 12.0)
     for app in apps:
+        metrics.hold(0.3, app.id)
+        metrics.stages(app.id, {"needs": 0.1, "probing": 0.3})
         metrics.requests(app.id, "fast", "forwarded", 7)
         metrics.wake(app.id, "visit", "ready", 0.4)
         metrics.slept(app.id, "idle")
         metrics.sleep_aborted(app.id)
     metrics.hold(0.3)
+    metrics.system.message("beat")
+    metrics.system.called("patch", 200, 0.01)
     return metrics
+
+
+def two_proxies() -> Proxies:
+    """One that says how full it is, and one that cannot."""
+    proxies = Proxies()
+    for name, load in (("one", Load(connections=3, limit=100, busy=0.25, processes=2)), ("two", None)):
+        proxy = proxies.connect(name, "haproxy", started_at=0.0)
+        proxy.heard_at, proxy.load = 10.0, load
+    return proxies
 
 
 def families(text: Iterable[Metric]) -> dict[str, Metric]:
@@ -124,7 +153,7 @@ async def test_everyone_else_is_given_the_classic_format(accept: str) -> None:
 
 async def test_the_gauges_of_an_app_are_read_at_the_scrape() -> None:
     apps = [an_app("notes", in_flight=3, held=2)]
-    metrics = Metrics(lambda: apps, proxies=lambda: 2, leads=lambda: False)
+    metrics = Metrics(lambda: apps, proxies=two_proxies, leads=lambda: False)
     assert await value(metrics, "torpor_app_in_flight", app="notes") == 3
     assert await value(metrics, "torpor_held_requests", app="notes") == 2
     assert await value(metrics, "torpor_app_last_access_timestamp_seconds", app="notes") == NOW - 1.5
@@ -167,6 +196,28 @@ async def test_only_wakes_that_end_well_say_how_long_a_wake_takes() -> None:
     assert await value(metrics, "torpor_wakes_total", app="notes", cause="operator", outcome="failed") == 1
 
 
+async def test_time_in_stages_adds_up_by_kind() -> None:
+    metrics = Metrics(list)
+    metrics.stages("notes", {"needs": 0.5, "probing": 0.25})
+    metrics.stages("notes", {"probing": 0.25, "dancing": 1.0})
+    spent = {stage: await value(metrics, STAGE, app="notes", stage=stage) for stage in ("needs", "probing", "other")}
+    assert spent == {"needs": 0.5, "probing": 0.5, "other": 1.0}
+
+
+async def test_a_hold_counts_for_all_and_for_its_app() -> None:
+    metrics = Metrics(list)
+    metrics.hold(0.3, "notes")
+    metrics.hold(0.3)
+    assert await value(metrics, "torpor_hold_seconds_count") == 2
+    assert await value(metrics, "torpor_app_hold_seconds_count", app="notes") == 1
+
+
+async def test_failures_are_counted_from_nothing_on_since_the_first_wake() -> None:
+    metrics = Metrics(list)
+    metrics.wake("notes", "visit", "ready", 0.2)
+    assert await value(metrics, "torpor_wakes_total", app="notes", cause="visit", outcome="failed") == 0
+
+
 async def test_a_label_value_that_nobody_knows_counts_as_other() -> None:
     metrics = Metrics(list)
     for number in range(3):
@@ -178,7 +229,7 @@ async def test_a_label_value_that_nobody_knows_counts_as_other() -> None:
     assert await value(metrics, "torpor_sleeps_total", app="notes", reason="other") == 3
     scraped = await scrape(metrics)
     assert len(scraped["torpor_requests"].samples) == 1
-    assert len(scraped["torpor_wakes"].samples) == 1
+    assert len(scraped["torpor_wakes"].samples) == 4  # with those that are usual, which begin at 0
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0])

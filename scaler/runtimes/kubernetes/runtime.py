@@ -18,6 +18,7 @@ from scaler.runtimes.kubernetes.objects.remembered import Remembered
 from scaler.runtimes.kubernetes.objects.workload import Workload
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.wait import Wait
+from scaler.stage import SCALING, Stage
 from torpor.words import AppId, Phase
 
 AGAIN = 1.0
@@ -130,12 +131,12 @@ class KubernetesRuntime:
             return
         replicas = found.wakes_to
         while True:
-            say(f"scaling to {replicas}")
+            say(Stage(SCALING, f"scaling to {replicas}"))
             try:
                 await scale.to_count(self._cluster, workload.ref, replicas)
                 break
             except Unreachable as error:
-                say(f"the cluster cannot be asked: {error}")
+                say(Stage(SCALING, f"the cluster cannot be asked: {error}"))
                 await self._crews.news(found.id, AGAIN)
                 if self._up(self._found(found.id)):
                     return

@@ -10,6 +10,7 @@ from scaler.probing.patience import Patience
 from scaler.probing.rhythm import Rhythm
 from scaler.runtime import Say, StartFailed
 from scaler.runtimes.process.listeners import Census, Verdict, endpoints, has, judge
+from scaler.stage import PROBING, Stage
 from torpor.words import Address
 
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -45,7 +46,7 @@ class Readiness:
         start = loop.time()
         ours: set[Address] = set()
         what = f"port {self.port}" if self.path is None else f"GET {self.path} on port {self.port}"
-        say(f"waiting for {what}")
+        say(Stage(PROBING, f"waiting for {what}"))
         patience = Patience()
         wonder = start + _WONDER
         while not self.over.done():
@@ -66,10 +67,11 @@ class Readiness:
                         break  # what has answered is what the app left behind
                     return address
                 patience.tried(loop.time() - began)
-                say(f"waiting for {what} (last answer {answer})")
+                say(Stage(PROBING, f"waiting for {what} (last answer {answer})"))
                 break
             if not ours and loop.time() >= wonder:
-                say(f"waiting for {what}{await asyncio.to_thread(self._elsewhere)}")
+                elsewhere = await asyncio.to_thread(self._elsewhere)
+                say(Stage(PROBING, f"waiting for {what}{elsewhere}"))
                 wonder = loop.time() + _WONDER_AGAIN
             period = self.rhythm.period(began - start, answers=bool(ours))
             await asyncio.wait({self.over}, timeout=max(0.0, began + period - loop.time()))

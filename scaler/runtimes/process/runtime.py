@@ -21,6 +21,7 @@ from scaler.runtimes.process.ports import free_port, is_taken
 from scaler.runtimes.process.readiness import Readiness
 from scaler.runtimes.process.run import STOPPED, Run
 from scaler.runtimes.process.workload import Workload
+from scaler.stage import ENDING, STARTING, Stage
 from torpor.words import Address, AppId
 
 _SPAWN = 10.0
@@ -113,7 +114,7 @@ class ProcessRuntime:
         try:
             if last is not None:
                 await self._clear(last, say)
-            say(f"starting {Path(workload.command[0]).name}")
+            say(Stage(STARTING, f"starting {Path(workload.command[0]).name}"))
             await self._spawn(run)
             address = await self._answer(run, say)
         except BaseException as error:
@@ -143,7 +144,7 @@ class ProcessRuntime:
     # Starting
 
     async def _clear(self, last: Run, say: Say) -> None:
-        say("waiting for the last run to end")
+        say(Stage(ENDING, "waiting for the last run to end"))
         self._ask_to_stop(last)
         await self._gone(last)
         if not last.gone.done():

@@ -8,6 +8,7 @@ here, with a resourceVersion or without. Whoever wrote reads the object, and kno
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
@@ -41,6 +42,10 @@ FIELD_MANAGER = "torpor"
 _MEDIA = {"merge": "application/merge-patch+json", "apply": "application/apply-patch+yaml"}
 
 
+type Called = Callable[[str, int | None, float], None]
+"""The verb, the status (None: no answer), and the seconds until the answer began, tries included."""
+
+
 class Page(NamedTuple):
     """Some objects of a list."""
 
@@ -58,6 +63,8 @@ class Cluster:
         self._connection = Connection(access)
         self._places = asyncio.Semaphore(AT_ONCE)
         self._certain: Callable[[], bool] | None = None
+        self.on_call: Called = lambda _verb, _status, _seconds: None
+        """Told of every request; those who share this cluster later have it too."""
 
     def fenced(self, certain: Callable[[], bool]) -> Self:
         """The same cluster for somebody who may write only while it is certain that nobody else does: `NotLeading` is
@@ -245,6 +252,8 @@ class Cluster:
     ) -> AsyncIterator[Stream]:
         """Any request, its answer to be read as it comes, whatever its status: for watches, logs, and the API server's
         way through to a service (`/api/v1/namespaces/…/services/…/proxy/…`). `deadline` is for the answer's head."""
+        began = time.monotonic()
+        verb, status = "watch" if "watch" in (query or ()) else method.lower(), None
         if query:
             path = f"{path}?{urlencode(query, quote_via=quote)}"
         sent = {"Accept": "application/json", "User-Agent": f"torpor/{__version__}", "Content-Type": media}
@@ -252,6 +261,7 @@ class Cluster:
         try:
             async with asyncio.timeout(deadline) as limit:
                 response = await self._send(method, path, sent, body, limit.when() or 0.0)
+                status = response.status
         except NoAccess as error:
             raise Unreachable(str(error), sent=False) from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -261,6 +271,8 @@ class Cluster:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             why = str(error) or type(error).__name__
             raise Unreachable(f"the API server at {self.host} broke off: {why}", sent=True) from error
+        finally:
+            self.on_call(verb, status, time.monotonic() - began)
         try:
             yield Stream(response)
         finally:

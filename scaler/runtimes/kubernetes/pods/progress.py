@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from scaler.runtimes.kubernetes.pods.stages import GRACE, Doom, Hope, Scene, prospect
 from scaler.runtimes.kubernetes.pods.wording import fit
+from scaler.stage import ENDING, SCHEDULING, Stage
 
 _NO_POD = "FailedCreate"
 _FINAL = ("is forbidden", "denied the request", "is invalid", "denied request")
@@ -21,7 +22,7 @@ _PASSING = ("object is being deleted", "already exists")
 class Progress(NamedTuple):
     """It goes on."""
 
-    stage: str
+    stage: Stage
     again: float | None = None
     """Seconds until another look is worth it though nothing has changed."""
 
@@ -43,13 +44,14 @@ def progress(scene: Scene) -> Progress | Failed:
     hopes = [one for one in prospects if isinstance(one, Hope)]
     if hopes:
         best = max(hopes, key=lambda hope: hope.rank)
-        return Progress(fit(best.stage), min((_left(scene, one.until) for one in hopes if one.until), default=None))
+        again = min((_left(scene, one.until) for one in hopes if one.until), default=None)
+        return Progress(Stage(best.rank.stage, fit(best.stage)), again)
     dooms = [one for one in prospects if isinstance(one, Doom)]
     if not dooms:
         return _no_pod(scene)
     reason = next((doom.reason for doom in dooms if not doom.over), dooms[0].reason)
     if len(dooms) == 1 and dooms[0].over and scene.waited < GRACE:
-        return Progress(fit(f"waiting for another pod: {reason}"), _left(scene, GRACE))
+        return Progress(_scheduling(f"waiting for another pod: {reason}"), _left(scene, GRACE))
     return Failed(fit(reason))
 
 
@@ -57,11 +59,15 @@ def _no_pod(scene: Scene) -> Progress | Failed:
     waiting = "waiting for the last pod to end" if scene.leaving else "waiting for a pod"
     said = _refusal(scene)
     if not said or any(words in said for words in _PASSING) or (scene.leaving and "exceeded quota" in said):
-        return Progress(waiting)
+        return Progress(Stage(ENDING, waiting) if scene.leaving else _scheduling(waiting))
     reason = fit(f"{_NO_POD}: {said}")
     if (any(words in said for words in _FINAL) and _SOON not in said) or scene.waited >= GRACE:
         return Failed(reason)
-    return Progress(fit(f"{waiting}: {said}"), _left(scene, GRACE))
+    return Progress(_scheduling(f"{waiting}: {said}"), _left(scene, GRACE))
+
+
+def _scheduling(words: str) -> Stage:
+    return Stage(SCHEDULING, fit(words))
 
 
 def _refusal(scene: Scene) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from scaler.runtimes.kubernetes.pods.faults import fault
 from scaler.runtimes.kubernetes.pods.notes import Note
 from scaler.runtimes.kubernetes.pods.pod import Condition, Pod
+from scaler.stage import INIT, PREPARING, PROBING, PULLING, SCHEDULING, STARTING
 
 GRACE = 5.0
 """Seconds for what may well pass: no room for a pod while others are leaving, a node that has just been lost."""
@@ -27,6 +28,11 @@ class Rank(IntEnum):
     INIT = 3
     STARTED = 4
     PROBED = 5
+
+    @property
+    def stage(self) -> str:
+        """The kind of stage that this is."""
+        return (SCHEDULING, PREPARING, PULLING, INIT, STARTING, PROBING)[self]
 
 
 class Hope(NamedTuple):
