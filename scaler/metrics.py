@@ -38,8 +38,8 @@ prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # i
 class Metrics:
     """Counts what it is told, and renders the whole for a scrape.
 
-    `statuses`, `savings`, `proxies` (None without a reign) and `leads` are asked at each scrape; `now` gives the seconds
-    that proxies' times are in.
+    `statuses`, `savings`, `proxies` (None without a reign) and `leads` are asked at each scrape; `now` gives seconds
+    as proxies' times are in.
     """
 
     def __init__(
