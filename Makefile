@@ -23,7 +23,7 @@ demo: .venv/.filled ## Set up and show Torpor with three small apps
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/torpor demo
 
 test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (some ten minutes; more at first)
-	@.ci/need-programs chromium curl haproxy ip nginx wrk
+	@.ci/need-programs chromium curl haproxy ip nginx prometheus promtool wrk
 	@$(CLUSTER) programs
 	@status=0; $(PYTEST) -n $(WORKERS) --ignore tests/cluster || status=$$?; $(PYTEST) tests/cluster || status=$$?; exit $$status
 

@@ -1,39 +1,51 @@
-"""The tables of the README that are written from the code. `python -m tests.readme_tables` brings them up to date."""
+"""The tables of the docs that are written from the code. `python -m tests.readme_tables` brings them up to date."""
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scaler.metrics import Metrics
+from scaler.metrics_table import Described
 from tests.engines.cannot import CANNOT
+from tests.metrics.series import most
 from torpor.cli import COMMANDS
 from torpor.cli.settings import Setting, describe
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+METRICS = ROOT / "docs" / "metrics.md"
+PLACES = {README: ("settings", "commands", "engines"), METRICS: ("metrics",)}
 
 
 def tables() -> dict[str, str]:
     """Each table by the name in its marker."""
     settings = ((f"`{one.name}`", one.type, _default(one), one.description) for one in describe())
     commands = ((f"`torpor {name}`", what) for name, what in COMMANDS.items())
-    metrics = ((f"`{m.name}`", m.type, ", ".join(m.labels), m.help) for m in Metrics.describe())
+    metrics = ((f"`{m.name}`", m.type, ", ".join(m.labels), series, m.help) for m, series in _series())
     lacks = ((engine, what, why) for engine, cannot in sorted(CANNOT.items()) for what, why in cannot.items())
     return {
         "settings": _table(("setting", "type", "default", "what it does"), settings),
         "commands": _table(("command", "what it does"), commands),
         "engines": _table(("engine", "cannot", "since"), lacks),
-        "metrics": _table(("metric", "type", "labels", "what it counts"), metrics),
+        "metrics": _table(("metric", "type", "labels", "series", "what it counts"), metrics),
     }
 
 
-def updated(text: str) -> str:
-    """The README with its tables as they should be."""
-    for name, table in tables().items():
+def updated(text: str, names: Iterable[str] = PLACES[README]) -> str:
+    """A text with these tables as they should be; the README's."""
+    for name, table in ((name, tables()[name]) for name in names):
         pattern = re.compile(rf"(<!-- {name}: .*? -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         text, count = pattern.subn(lambda found, table=table: found[1] + table + found[2], text)  # type: ignore[misc]
-        assert count == 1, f"README.md has no place for the table of {name}"
+        assert count == 1, f"there is no place for the table of {name}"
     return text
+
+
+def _series() -> Iterator[tuple[Described, str]]:
+    """Each metric, and how many series it has at most."""
+    found = most()
+    for metric in Metrics.describe():
+        each = " per app" if "app" in metric.labels else " per proxy" if "proxy" in metric.labels else ""
+        yield metric, f"{found[metric.name]}{each}"
 
 
 def _default(setting: Setting) -> str:
@@ -49,4 +61,5 @@ def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(updated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for file, names in PLACES.items():
+        file.write_text(updated(file.read_text(encoding="utf-8"), names), encoding="utf-8")
