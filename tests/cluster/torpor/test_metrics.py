@@ -1,0 +1,44 @@
+"""What Prometheus scrapes of the scalers of a real cluster: every dashboard has data, and stages are those of pods."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.cluster.rig.space import Space
+from tests.cluster.torpor.manifests import app
+from tests.cluster.torpor.running import Start
+from tests.metrics.prometheus import prometheus
+from tests.metrics.queries import panels
+
+DATA = 100.0
+RARE = "torpor_sleep_aborts_total"
+"""Nothing calls a sleep off here; tests/metrics/test_queries.py has it."""
+
+
+def test_every_dashboard_has_data(namespace: Space, torpor: Start, tmp_path: Path) -> None:
+    namespace.apply(*app("web", replicas=1))
+    wanted = {name: expr for name, expr in panels(f"{namespace.name}/web").items() if RARE not in expr}
+    over = threading.Event()
+    with torpor(scalers=2, proxies=2) as running, ThreadPoolExecutor(1) as pool:
+        running.wait_phase("web", "awake")
+
+        def come_and_go() -> None:
+            while not over.is_set():
+                running.api("POST", f"/v1/apps/{namespace.name}/web/sleep")
+                running.visit("web.test")
+
+        scalers = [scaler.address for scaler in running.scalers]
+        with prometheus(scalers, tmp_path, namespace.cluster.network) as asked:
+            load = pool.submit(come_and_go)
+            try:
+                asked.until_said(wanted, DATA)
+            finally:
+                over.set()
+            load.result()
+            assert asked.broken_rules() == []
+            assert asked.query("sum(torpor_leader)") == [1]
+            assert asked.query("sum(torpor_proxies_connected)") == [2]
+            assert asked.query('torpor_wake_stage_seconds_total{stage="scaling"}')
+            assert asked.query('torpor_wake_stage_seconds_total{stage=~"scheduling|preparing|starting|probing"}')
+            assert asked.query('torpor_kubernetes_requests_total{verb="patch", answer="ok"}')
+            assert sum(asked.query("torpor_saved_cpu_core_seconds_total")) > 0
