@@ -12,6 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from scaler.api import Api
+from scaler.api.guard import Deployers
+from scaler.applier.applier import Applier
+from scaler.applier.deployers import deployers
 from scaler.cluster_control import ClusterControl
 from scaler.link_server import LinkServer
 from scaler.runtimes.kubernetes.api.access import Access
@@ -76,7 +79,14 @@ async def serve_cluster(
             return f"http://{where}" if where else ""
 
         async with (
-            Api(control, link=links.handle, token=settings.token, listen=settings.api, leader=leader) as api,
+            Api(
+                control,
+                link=links.handle,
+                token=settings.token,
+                listen=settings.api,
+                leader=leader,
+                deployers=_deployers(cluster, wanted),
+            ) as api,
             asyncio.TaskGroup() as group,
         ):
             here = advertise or api.addresses[0]
@@ -122,12 +132,14 @@ async def _stand(
                 group.create_task(_headroom(ours, picture, wanted))
                 await asyncio.sleep(0)
                 apps.begin()
-                control.scaler = scaler
+                applier = Applier(ours, scaler, picture, wanted)
+                group.create_task(applier.run())
+                control.scaler, control.applier = scaler, applier
                 try:
                     with links.serving(scaler):
                         await asyncio.Event().wait()
                 finally:
-                    control.scaler = None
+                    control.scaler = control.applier = None
                     apps.end()
 
         await leadership.run(lead)
@@ -138,6 +150,10 @@ async def _headroom(cluster: Cluster, picture: Picture, wanted: KubernetesSettin
         await remove(cluster, wanted.namespace)
     else:
         await Keeper(cluster, picture, wanted.headroom, wanted.namespace).run()
+
+
+def _deployers(cluster: Cluster, wanted: KubernetesSettings) -> Deployers:
+    return deployers(cluster, frozenset(wanted.apply.accounts))
 
 
 def _serve(wanted: KubernetesSettings) -> Serve:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from scaler.applier.applier import Applier
 from scaler.bus import Bus
-from scaler.errors import WakeFailed
+from scaler.errors import NoApplier, WakeFailed
 from scaler.metrics import Metrics
 from scaler.proxies import Proxies
 from scaler.reload_report import ReloadReport
@@ -23,6 +24,7 @@ class ClusterControl:
     ) -> None:
         """`missing` says what is in the way of leading, or of standing by; None when nothing is."""
         self.scaler: Scaler | None = None
+        self.applier: Applier | None = None
         self.bus = Bus()
         self.savings = Savings()
         self.metrics = Metrics(
@@ -58,6 +60,12 @@ class ClusterControl:
         """The last lines of an app's output. Raises KeyError."""
         self.status(app)
         return await self.scaler.runtime.log_tail(app, lines) if self.scaler is not None else []
+
+    def applies(self) -> Applier:
+        """Who applies manifests. Raises NoApplier."""
+        if self.applier is None:
+            raise NoApplier("no scaler leads just now; one will in a few seconds", passing=True)
+        return self.applier
 
     async def reload(self) -> ReloadReport:
         """The apps are the cluster's; what is read at the start is read again by a new start."""

@@ -1,8 +1,10 @@
 """The scaler of one machine as the API and the command line see it: one face for all that can be asked."""
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from scaler.bus import Bus
+from scaler.errors import NoApplier
 from scaler.local import LocalApps
 from scaler.metrics import Metrics
 from scaler.reload_report import ReloadReport
@@ -55,6 +57,11 @@ class Control:
         """The last lines of an app's output. Raises KeyError."""
         self._scaler.status(app)
         return await self._runtime.log_tail(app, lines)
+
+    def applies(self) -> NoReturn:
+        """Raises NoApplier."""
+        reason = "this Torpor runs the apps of torpor.yaml; applying manifests takes a Torpor in a cluster"
+        raise NoApplier(reason, passing=False)
 
     async def reload(self) -> ReloadReport:
         """Take a changed torpor.yaml. Raises ConfigError."""

@@ -11,8 +11,17 @@ from torpor.words import Phase
 NOBODY_ANSWERS = "waiting until something answers there"
 
 
-def status_of(app: App, proxies: Proxies, clock: Clock, *, replicas: int, sleeps_at: float | None) -> AppStatus:
-    """The app for operators. `sleeps_at` is monotonic, as all times of the app are; the status shows Unix seconds."""
+def status_of(
+    app: App,
+    proxies: Proxies,
+    clock: Clock,
+    *,
+    replicas: int,
+    sleeps_at: float | None,
+    expires_at: float | None = None,
+) -> AppStatus:
+    """The app for operators. `sleeps_at` is monotonic, as all times of the app are; the status shows Unix seconds, as
+    `expires_at` is."""
     wall = clock.wall() - clock.now()
     life, spec = app.life, app.spec
 
@@ -38,6 +47,7 @@ def status_of(app: App, proxies: Proxies, clock: Clock, *, replicas: int, sleeps
         managed=spec.managed,
         reverts=app.reverts,
         keep_awake=spec.keep_awake.written,
+        expires_at=expires_at,
         retry_at=shown(life.retry_at) if life.phase is Phase.FAILED else None,
     )
 

@@ -24,3 +24,12 @@ class NotManaged(Exception):  # noqa: N818 - reads as what it is
     def __init__(self) -> None:
         self.reason = "it is not managed: Torpor only forwards visits to it"
         super().__init__(self.reason)
+
+
+class NoApplier(Exception):  # noqa: N818 - reads as what it is
+    """Nobody here applies manifests; `passing`: for a moment only."""
+
+    def __init__(self, reason: str, *, passing: bool) -> None:
+        self.reason = reason
+        self.passing = passing
+        super().__init__(reason)

@@ -69,6 +69,8 @@ class Scaler:
         self.telling = Telling(self.apps, self.bus, self.clock, self.status)
         self.on_revert: list[reverts.Reverted] = []
         self.on_slept: list[Slept] = []
+        self.expires_at: Callable[[AppId], float | None] = lambda _: None
+        """When an app is deleted unless it is used until then, in Unix seconds; whoever deletes apps says so."""
         self.draining = Draining(self)
         self.sweeper = Sweeper(self)
         self.links = Links(self)
@@ -111,7 +113,8 @@ class Scaler:
         """One app. Raises KeyError."""
         app = self.apps[app_id]
         replicas, sleeps_at = self.runtime.replicas(app_id), self.idleness.sleeps_at(app)
-        return status_of(app, self.proxies, self.clock, replicas=replicas, sleeps_at=sleeps_at)
+        expires_at = self.expires_at(app_id)
+        return status_of(app, self.proxies, self.clock, replicas=replicas, sleeps_at=sleeps_at, expires_at=expires_at)
 
     async def wake(self, app_id: AppId, cause: Cause) -> AppStatus:
         """Wake an app and return when it is awake. Raises KeyError, WakeFailed, NotManaged."""

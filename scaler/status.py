@@ -38,6 +38,8 @@ class AppStatus:
     """How often in a row somebody scaled it up again right after it was put to sleep."""
     keep_awake: str = ""
     """The hours in which it is not put to sleep for being idle, as they are written."""
+    expires_at: float | None = None
+    """When it is deleted with its set unless it is used until then."""
 
     def to_json(self) -> dict[str, object]:
         """Plain data for JSON."""
@@ -61,6 +63,7 @@ class AppStatus:
             "managed": self.managed,
             "reverts": self.reverts,
             "keep_awake": self.keep_awake,
+            "expires_at": rfc3339(self.expires_at),
         }
 
 

@@ -9,6 +9,7 @@ from scaler.metrics import Metrics
 from tests.readme_tables import PLACES, README, ROOT, tables, updated
 from torpor import __version__
 from torpor.app_settings import AppSettings
+from torpor.apply_settings import ApplySettings
 from torpor.cli import COMMANDS
 from torpor.config import Settings, TlsSettings, parse_settings
 from torpor.headroom_settings import HeadroomSettings
@@ -40,7 +41,7 @@ def test_every_metric_that_is_named_exists() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    models = (Settings, TlsSettings, KubernetesSettings, HeadroomSettings, AppSettings, RequestsSettings)
+    models = (Settings, TlsSettings, KubernetesSettings, ApplySettings, HeadroomSettings, AppSettings, RequestsSettings)
     known = {name for model in models for name in model.model_fields}
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", TEXT)) | set(re.findall(r"`([a-z_]+): [^`]*`", TEXT))
     assert named <= known | {metric.name for metric in Metrics.describe()}

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from torpor.app_settings import AppSettings, Duration, Finding, Strict, bad_names, bad_needs, shared_routes
+from torpor.apply_settings import ApplySettings
 from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.link import Policy
@@ -231,10 +232,12 @@ def _mistake(detail: Any, document: Document) -> Mistake:
             ("apps", 3): AppSettings,
             ("apps", 4): RequestsSettings,
             ("kubernetes", 2): KubernetesSettings,
-            ("kubernetes", 3): HeadroomSettings,
+            ("kubernetes.apply", 3): ApplySettings,
+            ("kubernetes.headroom", 3): HeadroomSettings,
             ("tls", 2): TlsSettings,
         }
-        model = models.get((str(place[0]), len(place)), Settings)
+        part = ".".join(str(name) for name in place[: 2 if place[0] == "kubernetes" and len(place) > 2 else 1])
+        model = models.get((part, len(place)), Settings)
         message = f"unknown setting {place[-1]!r}; allowed are {', '.join(model.model_fields)}"
     elif detail["type"] == "missing":
         message = f"{place[-1]!r} is missing"

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from torpor.apply_settings import ApplySettings
 from torpor.headroom_settings import HeadroomSettings
 
 
@@ -42,3 +43,4 @@ class KubernetesSettings(BaseModel):
         default=None,
         description="Room on the nodes for apps that wake, held by placeholder pods that give way. Default: none.",
     )
+    apply: ApplySettings = Field(default=ApplySettings(), description="What `torpor apply` may do. Default: nothing.")

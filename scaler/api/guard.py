@@ -14,27 +14,40 @@ same `X-Forwarded-Uri`: without a token it is the network that says who may make
 import asyncio
 import hmac
 import ipaddress
+from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import urlsplit
 
 from aiohttp import HttpVersion11, web
 from aiohttp.typedefs import Handler
 
 from scaler.api.problems import SHOWN, Problem
+from scaler.welcome import CannotTell
 from torpor.routes import normalise_host
 from torpor.token import HEADER
 
 MAX_BODY = 64 * 1024
-"""Bytes; nothing here needs a body yet."""
+"""Bytes; only manifests need more."""
+MAX_MANIFESTS = 1024 * 1024
+"""Bytes."""
+APPLY = "/v1/apply"
+SETS = "/v1/sets"
 BODY_TIMEOUT = 10.0
 """Seconds for a client to send its body."""
 READS = ("GET", "HEAD", "OPTIONS")
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="torpor"'}
+
+
+type Deployers = Callable[[str], Awaitable[str | None]]
+"""Looks at a token and says why its bearer may not apply, fit for them; None: they may. Raises CannotTell."""
 
 
 class Guard:
-    """Stands before every handler."""
+    """Stands before every handler. With `deployers`, sets of manifests are changed by nobody without a token: by those
+    who have this Torpor's, and those whom the deployers know."""
 
-    def __init__(self, token: str | None, listen: tuple[str, int]) -> None:
+    def __init__(self, token: str | None, listen: tuple[str, int], deployers: Deployers | None = None) -> None:
         self._token = token.encode() if token is not None else None
+        self._deployers = deployers
         self._only_local_names = token is None and _is_loopback(listen[0])
 
     @web.middleware
@@ -42,10 +55,14 @@ class Guard:
         """Let the request through, with its body read, or raise Problem."""
         self._check_host(request)
         if request.method not in READS:
-            if self._token is None:
+            if self._deployers is not None and _is_of_sets(request):
+                await self._check_deployer(request, self._deployers)
+            elif self._token is None:
                 _check_site(request)
             else:
                 self._check_token(request, self._token)
+        if request.path == APPLY:
+            request = request.clone(client_max_size=MAX_MANIFESTS)
         if request.can_read_body:
             await _read_body(request)
         return await handler(request)
@@ -62,16 +79,39 @@ class Guard:
             raise Problem(403, detail)
 
     def _check_token(self, request: web.Request, token: bytes) -> None:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        offered = [given] if scheme.lower() == "bearer" else []
-        offered += request.headers.getall(HEADER, [])
-        fits = [hmac.compare_digest(one.strip().encode("utf-8", "replace"), token) for one in offered]
-        if not any(fits):
+        if not _fits(_offered(request), token):
             detail = (
                 f"Changes need the token of this Torpor: Authorization: Bearer … or {HEADER}: … (TORPOR_TOKEN on the "
                 "command line)."
             )
-            raise Problem(401, detail, {"WWW-Authenticate": 'Bearer realm="torpor"'})
+            raise Problem(401, detail, _CHALLENGE)
+
+    async def _check_deployer(self, request: web.Request, deployers: Deployers) -> None:
+        offered = _offered(request)
+        if self._token is not None and _fits(offered, self._token):
+            return
+        given = offered[0].strip() if offered else ""
+        try:
+            reason = await deployers(given)
+        except CannotTell as error:
+            raise Problem(503, f"Nobody can say now whose token this is: {error}", {"Retry-After": "5"}) from None
+        if reason is not None:
+            raise Problem(401, reason, _CHALLENGE)
+
+
+def _offered(request: web.Request) -> list[str]:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    offered = [given] if scheme.lower() == "bearer" else []
+    return [*request.headers.getall(HEADER, []), *offered]
+
+
+def _fits(offered: Iterable[str], token: bytes) -> bool:
+    fits = [hmac.compare_digest(one.strip().encode("utf-8", "replace"), token) for one in offered]
+    return any(fits)
+
+
+def _is_of_sets(request: web.Request) -> bool:
+    return request.path == APPLY or request.path.startswith(f"{SETS}/")
 
 
 def _check_site(request: web.Request) -> None:

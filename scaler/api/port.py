@@ -1,18 +1,40 @@
 """What the API asks of the scaler. The port belongs to the API; the scaler fits itself to it."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
+from scaler.applier.order import Order
+from scaler.applier.report import Report
+from scaler.applier.set_status import SetStatus
 from scaler.bus import Bus
 from scaler.metrics import Metrics
 from scaler.reload_report import ReloadReport
 from scaler.status import AppStatus
 from torpor.words import AppId, Cause
 
+if TYPE_CHECKING:
+    from scaler.applier.applied import Applied  # it brings the client of a cluster, which not every Torpor has
+
 type Link = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """Serves the WebSocket of one proxy. It is cancelled when the API closes, and has a second to say goodbye."""
+
+
+class Applies(Protocol):
+    """Who applies manifests. Each raises NotAllowed, Busy and ApiError with nothing done."""
+
+    def sets(self) -> list[SetStatus]:
+        """All sets, by name."""
+
+    async def apply(self, order: Order, say: Callable[[str], None], /) -> "Applied":
+        """Change what has to be changed. Raises YamlError too."""
+
+    async def follow(self, applied: "Applied", say: Callable[[str], None], /) -> Report:
+        """Wait until that is rolled out, if that was asked for."""
+
+    async def delete(self, name: str, say: Callable[[str], None], /, *, dry_run: bool = False) -> Report:
+        """Delete a set. Raises NoSuchSet too."""
 
 
 class Control(Protocol):
@@ -40,6 +62,9 @@ class Control(Protocol):
 
     async def log_tail(self, app: AppId, lines: int, /) -> list[str]:
         """The last lines of the app's output, oldest first."""
+
+    def applies(self) -> Applies:
+        """Raises NoApplier."""
 
     async def reload(self) -> ReloadReport:
         """Take a changed configuration. Raises ConfigError, and then nothing has changed."""

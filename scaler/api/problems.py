@@ -67,7 +67,7 @@ class Errors:
             case web.HTTPNotFound():
                 return self._nothing_here(request)
             case web.HTTPRequestEntityTooLarge():
-                return Problem(413, "The body is too large; nothing here takes more than 64 KiB.")
+                return Problem(413, "The body is too large; nothing here takes more than 64 KiB, manifests 1 MiB.")
             case web.HTTPException() if error.status >= 400:
                 return Problem(error.status, f"{error.reason}.")
             case _:

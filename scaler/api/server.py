@@ -10,10 +10,11 @@ from scaler.api.apps import Apps
 from scaler.api.connection import Server
 from scaler.api.events import Events
 from scaler.api.forward import Forward, Leader
-from scaler.api.guard import MAX_BODY, Guard
+from scaler.api.guard import APPLY, MAX_BODY, SETS, Deployers, Guard
 from scaler.api.port import Control, Link
 from scaler.api.problems import Errors
 from scaler.api.service import Service
+from scaler.api.sets import Sets
 from scaler.api.status_files import StatusFiles
 from scaler.api.switch import Stopping, Switch
 from torpor import link as wire
@@ -29,6 +30,7 @@ ROUTES = (
     "/healthz",
     "/metrics",
     "/readyz",
+    "/v1/apply",
     "/v1/apps",
     "/v1/apps/{id}",
     "/v1/apps/{id}/logs",
@@ -37,6 +39,8 @@ ROUTES = (
     "/v1/events",
     "/v1/info",
     "/v1/reload",
+    "/v1/sets",
+    "/v1/sets/{name}",
 )
 """As people are told of them."""
 
@@ -60,11 +64,13 @@ class Api:
         token: str | None,
         listen: tuple[str, int],
         leader: Leader | None = None,
+        deployers: Deployers | None = None,
     ) -> None:
-        """With `leader`, what is asked is forwarded to the API that leads, where that is another one."""
+        """With `leader`, what is asked is forwarded to the API that leads, where that is another one. `deployers` know
+        who may apply manifests."""
         self._listen = listen
         self._closing = Switch(Stopping)
-        self._application = self._routed(control, link, Guard(token, listen), leader)
+        self._application = self._routed(control, link, Guard(token, listen, deployers), leader)
         self._handlers = web.AppRunner(self._application)
         self._runner: web.ServerRunner | None = None
 
@@ -110,7 +116,7 @@ class Api:
                 return await link(request)
 
         apps, service, page = Apps(control, self._closing), Service(control), StatusFiles()
-        events = Events(control, self._closing)
+        events, sets = Events(control, self._closing), Sets(control, self._closing)
         application = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY)
         if leader is not None:
             forward = Forward(leader)
@@ -128,6 +134,9 @@ class Api:
                 web.post("/v1/reload", service.reload),
                 web.get("/v1/events", events.stream, allow_head=False),
                 web.get(wire.PATH, linked, allow_head=False),
+                web.post(APPLY, sets.apply),
+                web.get(SETS, sets.index),
+                web.delete(SETS + "/{name:.+}", sets.delete),
                 web.get("/v1/apps", apps.index),
                 web.route("*", "/v1/apps/{rest:.+}", apps.one),
             ]

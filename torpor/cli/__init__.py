@@ -24,6 +24,8 @@ COMMANDS = {
     "logs": "Print the last lines of an app's output.",
     "events": "Follow what happens to the apps.",
     "reload": "Take a changed torpor.yaml while everything runs.",
+    "apply": "Apply manifests to a cluster, as a set.",
+    "delete": "Delete a set that was applied.",
     "doctor": "Check torpor.yaml and this machine, or a cluster; say how to mend it.",
     "config": "Print every setting of torpor.yaml.",
     "proxy": "Run the proxy alone, linked to a scaler.",

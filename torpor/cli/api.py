@@ -40,12 +40,19 @@ class Api:
         """The JSON answer to a POST without a body."""
         return self._object(self._ask("POST", path, deadline, "application/json"))
 
-    def events(self, path: str, on_open: Callable[[], None] = lambda: None) -> Iterator[dict[str, Any]]:
+    def events(
+        self,
+        path: str,
+        on_open: Callable[[], None] = lambda: None,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> Iterator[dict[str, Any]]:
         """The server-sent events of a path (WHATWG HTML, 9.2.6), as their JSON, until the server ends the stream.
 
         `on_open` is called when the server has begun to send: nothing that happens from then on is missed.
         """
-        with self._carrier.stream(path, "text/event-stream") as stream:
+        with self._carrier.stream(path, "text/event-stream", method, body) as stream:
             if stream.status != 200:
                 raise self._refused(stream.status, stream.body())
             on_open()

@@ -10,6 +10,7 @@ SILENCE = 60.0
 """Seconds without a word on a stream until the connection is lost; the API gives a sign of life every 15."""
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes; 10,000 apps take about 5 MiB."""
+YAML = "application/yaml"
 AGENT = f"torpor/{__version__}"
 
 
@@ -47,8 +48,10 @@ class Carrier(Protocol):
     def ask(self, method: str, path: str, accept: str, deadline: float) -> Answer:
         """One request without a body, and its answer. Raises Failed."""
 
-    def stream(self, path: str, accept: str) -> AbstractContextManager[Stream]:
-        """One GET whose answer is read as it comes. Raises Failed."""
+    def stream(
+        self, path: str, accept: str, method: str = "GET", body: bytes | None = None
+    ) -> AbstractContextManager[Stream]:
+        """One request whose answer is read as it comes; a body is YAML. Raises Failed."""
 
     def close(self) -> None:
         """Let go of what is open."""

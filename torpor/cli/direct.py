@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
-from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, Answer, late, silent
+from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, YAML, Answer, late, silent
 from torpor.cli.failure import Failed
 from torpor.cli.where import Where
 
@@ -43,10 +43,10 @@ class Direct:
         return Answer(response.status, body)
 
     @contextmanager
-    def stream(self, path: str, accept: str) -> Iterator["_Stream"]:
-        """One GET whose answer is read as it comes. Raises Failed."""
+    def stream(self, path: str, accept: str, method: str = "GET", body: bytes | None = None) -> Iterator["_Stream"]:
+        """One request whose answer is read as it comes; a body is YAML. Raises Failed."""
         with closing(self._connection(SILENCE)) as connection:
-            yield _Stream(self._url, self._send(connection, "GET", path, accept))
+            yield _Stream(self._url, self._send(connection, method, path, accept, body))
 
     def close(self) -> None:
         """Nothing is left open."""
@@ -57,13 +57,18 @@ class Direct:
         return kind(parts.hostname or "", parts.port, timeout=timeout)
 
     def _send(
-        self, connection: http.client.HTTPConnection, method: str, path: str, accept: str
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        accept: str,
+        body: bytes | None = None,
     ) -> http.client.HTTPResponse:
-        headers = {"Accept": accept, "User-Agent": AGENT}
+        headers = {"Accept": accept, "User-Agent": AGENT} | ({"Content-Type": YAML} if body is not None else {})
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
-            connection.request(method, urlsplit(self._url).path + path, headers=headers)
+            connection.request(method, urlsplit(self._url).path + path, body, headers)
             return connection.getresponse()
         except ConnectionRefusedError:
             raise Failed(f"nothing answers at {self._url}; is `torpor up` running?") from None

@@ -135,14 +135,21 @@ def json_option(command: Command) -> Command:
 
 
 def complete_app(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The apps whose name starts so; none when Torpor does not answer quickly."""
+    """The apps whose name starts so."""
+    apps = complete_from(ctx, "/v1/apps", "apps")
+    fitting = [app for app in apps if str(app.get("id", "")).startswith(incomplete)]
+    return [CompletionItem(app["id"], help=app.get("phase")) for app in fitting]
+
+
+def complete_from(ctx: click.Context, path: str, member: str) -> list[dict[str, Any]]:
+    """What stands there, in the list of this name; nothing when Torpor does not answer quickly."""
     try:
         given = ctx.params.get
         asked = Asked(given("api"), bool(given("kubernetes")), given("context"), given("service"))
         api = reach(asked)
         ctx.call_on_close(api.close)
-        apps = api.get("/v1/apps", deadline=COMPLETION_DEADLINE)["apps"]
-        return [CompletionItem(app["id"], help=app["phase"]) for app in apps if app["id"].startswith(incomplete)]
+        found = api.get(path, deadline=COMPLETION_DEADLINE)[member]
+        return [one for one in found if isinstance(one, dict)]
     except (Failed, click.UsageError, LookupError, TypeError, AttributeError):
         return []
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from torpor.app_settings import AppSettings, Duration, Hours, Text
+from torpor.apply_settings import ApplySettings
 from torpor.config import Endpoint, Settings, TlsSettings
 from torpor.duration import format_duration
 from torpor.headroom_settings import HeadroomSettings
@@ -41,6 +42,7 @@ def describe() -> list[Setting]:
         *_of(TlsSettings, "tls."),
         *_of(KubernetesSettings, "kubernetes."),
         *_of(HeadroomSettings, "kubernetes.headroom."),
+        *_of(ApplySettings, "kubernetes.apply."),
         *_of(AppSettings, "apps.NAME."),
         *_of(RequestsSettings, "apps.NAME.requests."),
     ]
@@ -66,6 +68,7 @@ _NAMES: dict[Any, str] = {
     Path: "path",
     AppSettings: "settings",
     HeadroomSettings: "settings",
+    ApplySettings: "settings",
     KubernetesSettings: "settings",
     RequestsSettings: "settings",
     TlsSettings: "settings",

@@ -7,14 +7,21 @@ from scaler.welcome import CannotTell, Welcome
 ACCOUNT = "system:serviceaccount:"
 
 
-def accounts(cluster: Cluster, named: frozenset[str]) -> Welcome:
-    """Those whose ServiceAccount, as `namespace/name`, is among these; the API server says whose a token is."""
+def accounts(
+    cluster: Cluster,
+    named: frozenset[str],
+    *,
+    needed: str = "The link needs the token of a proxy's ServiceAccount.",
+    stranger: str = "is no proxy here; the setting kubernetes.proxies names those who are.",
+) -> Welcome:
+    """Those whose ServiceAccount, as `namespace/name`, is among these; the API server says whose a token is. `needed`
+    is said to those without a token, `stranger` of those who are not among them."""
     users = {ACCOUNT + name.replace("/", ":") for name in named}
     reviews = Reviews(cluster)
 
     async def look(token: str) -> str | None:
         if not token:
-            return "The link needs the token of a proxy's ServiceAccount."
+            return needed
         try:
             user = await reviews.user(token)
         except NotReviewed as error:
@@ -22,7 +29,7 @@ def accounts(cluster: Cluster, named: frozenset[str]) -> Welcome:
         if user is None:
             return "The cluster does not know this token, or it has expired."
         if user not in users:
-            return f"{user} is no proxy here; the setting kubernetes.proxies names those who are."
+            return f"{user} {stranger}"
         return None
 
     return look

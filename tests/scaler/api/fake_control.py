@@ -9,8 +9,14 @@ from dataclasses import replace
 from aiohttp import web
 
 from scaler.api import Api
+from scaler.api.guard import Deployers
 from scaler.api.port import Link
+from scaler.applier.applied import Applied
+from scaler.applier.order import Order
+from scaler.applier.report import Done, Outcome, Report
+from scaler.applier.set_status import SetStatus
 from scaler.bus import Bus
+from scaler.errors import NoApplier
 from scaler.metrics import Metrics
 from scaler.reload_report import ReloadReport
 from scaler.status import AppStatus
@@ -34,10 +40,51 @@ def an_app(name: AppId, phase: Phase = Phase.ASLEEP) -> AppStatus:
     )
 
 
+class FakeApplier:
+    """What the API asks of an applier: says two lines, and ends when a test says so."""
+
+    def __init__(self) -> None:
+        self.orders: list[Order] = []
+        self.deleted: list[tuple[str, bool]] = []
+        self.error: Exception | None = None
+        self.report = Report("review/pr-1", objects=(Done("services", "web", Outcome.CREATED, 1, 1),))
+        self.may_apply = asyncio.Event()
+        self.may_end = asyncio.Event()
+        self.may_apply.set()
+        self.may_end.set()
+        self.applied = 0
+        self.followed = 0
+
+    def sets(self) -> list[SetStatus]:
+        return [SetStatus("review/pr-1", ("services/web",), ("review/web",), 1_700_000_000.0)]
+
+    async def apply(self, order: Order, say: Callable[[str], None], /) -> Applied:
+        if self.error:
+            raise self.error
+        self.orders.append(order)
+        say("created services web")
+        await self.may_apply.wait()
+        self.applied += 1
+        return Applied(self.report, order)
+
+    async def follow(self, applied: Applied, say: Callable[[str], None], /) -> Report:
+        say("1 of 2 pods are available")
+        await self.may_end.wait()
+        self.followed += 1
+        return applied.report
+
+    async def delete(self, name: str, say: Callable[[str], None], /, *, dry_run: bool = False) -> Report:
+        if self.error:
+            raise self.error
+        self.deleted.append((name, dry_run))
+        return self.report
+
+
 class FakeControl:
     """What the API asks of the scaler."""
 
     def __init__(self, *names: AppId) -> None:
+        self.applier: FakeApplier | None = None
         self.bus = Bus()
         self.metrics = Metrics(self.statuses)
         self.apps = {name: an_app(name) for name in names}
@@ -79,6 +126,11 @@ class FakeControl:
     async def log_tail(self, app: AppId, lines: int, /) -> list[str]:
         return self.logs[-lines:]
 
+    def applies(self) -> FakeApplier:
+        if self.applier is None:
+            raise NoApplier("this Torpor runs the apps of torpor.yaml", passing=False)
+        return self.applier
+
     async def reload(self) -> ReloadReport:
         if self.failure:
             raise self.failure
@@ -105,9 +157,10 @@ async def running(
     link: Link = no_link,
     token: str | None = None,
     listen: tuple[str, int] = ("127.0.0.1", 0),
+    deployers: Deployers | None = None,
 ) -> AsyncIterator[str]:
     """The API while it runs; the value is its base URL."""
-    async with Api(control, link=link, token=token, listen=listen) as api:
+    async with Api(control, link=link, token=token, listen=listen, deployers=deployers) as api:
         yield f"http://127.0.0.1:{api.addresses[0].port}"
 
 

@@ -1,6 +1,7 @@
 """An API to ask that is none of ours: it answers what a test says."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,8 @@ class FakeApi:
     events: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+    """Of requests that had one."""
     url: str = ""
     prefix: str = ""
     """Of the paths by which it is asked; it does not see it."""
@@ -49,6 +52,8 @@ class FakeApi:
         path = request.path.removeprefix(self.prefix)
         self.asked.append(f"{request.method} {request.path_qs.removeprefix(self.prefix)}")
         self.tokens.append(request.headers.get("Authorization") or request.headers.get("Torpor-Token", ""))
+        if request.can_read_body:
+            self.bodies.append(await request.text())
         if path.endswith("/wake") and self.stages:
             await self.release.wait()
         if (answer := self.answers.get(f"{request.method} {path}")) is not None:
@@ -77,3 +82,16 @@ class FakeApi:
 def event(name: str, text: str, *, what: str = "phase") -> dict[str, Any]:
     """An event in the API's JSON."""
     return {"number": 1, "at": "2026-01-02T03:04:05.678Z", "what": what, "text": text, "app": app(name)}
+
+
+def told(*said: str, **report: Any) -> str:
+    """The stream of an order that is carried out: what is said, and the report at the end, if there is one."""
+    events = [f"event: said\ndata: {json.dumps({'text': text})}\n\n" for text in said]
+    whole = {"set": "review/pr-1", "dry_run": False, "failure": "", "objects": [], "pruned": [], "apps": []} | report
+    return "".join([": still here\n\n", *events, f"event: report\ndata: {json.dumps(whole)}\n\n" if report else ""])
+
+
+def done(name: str, outcome: str, **more: Any) -> dict[str, Any]:
+    """An object of a report."""
+    about = {"document": 1, "line": 1, "detail": "", "conflicts": [], "diff": ""}
+    return {"kind": "services", "name": name, "outcome": outcome} | about | more

@@ -11,6 +11,8 @@ from torpor.cli.options import json_option, torpor_options
 from torpor.cli.say import ago, coloured_phase, columns, printable, unix_time, until
 
 HEADING = ("APP", "PHASE", "IN FLIGHT", "HELD", "LAST ACCESS", "SLEEPS IN", "HOSTS")
+EXPIRES = "EXPIRES IN"
+"""Where there are apps that are deleted with their set unless somebody uses them."""
 
 
 @click.command("apps")
@@ -29,12 +31,14 @@ def command(api: Api, as_json: bool) -> None:
         return
     now = time.time()
     with api.understood():
-        rows = [_row(app, now) for app in answer["apps"]]
+        expiring = any(app.get("expires_at") for app in answer["apps"])
+        heading = (*HEADING[:-1], EXPIRES, HEADING[-1]) if expiring else HEADING
+        rows = [_row(app, now, expiring=expiring) for app in answer["apps"]]
     none = "There are no apps; `torpor config` shows how to name them, `torpor doctor` how in a cluster."
-    click.echo(columns([HEADING, *rows]) if rows else none)
+    click.echo(columns([heading, *rows]) if rows else none)
 
 
-def _row(app: dict[str, Any], now: float) -> tuple[str, ...]:
+def _row(app: dict[str, Any], now: float, *, expiring: bool) -> tuple[str, ...]:
     where = ", ".join(app["hosts"])
     if app["phase"] == "failed" and app["reason"]:
         where += f"  ({app['reason']})"
@@ -47,5 +51,6 @@ def _row(app: dict[str, Any], now: float) -> tuple[str, ...]:
         str(app["held"]),
         ago(unix_time(app["last_access"]), now),
         until(unix_time(app["sleeps_at"]), now),
+        *([until(unix_time(app.get("expires_at")), now)] if expiring else []),
         printable(where),
     )

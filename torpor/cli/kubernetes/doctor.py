@@ -63,6 +63,7 @@ class _Doctor:
             namespace = self._within.service.partition("/")[0]
             needed = permissions.needed(survey.kinds, namespace, wanted.settings.namespaces)
             needed += headroom.permissions(room, home) if room is not None else []
+            needed += permissions.applied(survey.applied, wanted.settings.apply.namespaces)
             told.append(await permissions.check(cluster, found.account, needed))
         told += survey.refused
         told.append(survey.summary())

@@ -50,6 +50,14 @@ def needed(read: Sequence[Kind], home: str, namespaces: Sequence[str] = ()) -> l
     ]
 
 
+def applied(kinds: Iterable[Kind], namespaces: Iterable[str]) -> list[Permission]:
+    """What a scaler needs besides to apply these kinds in these namespaces."""
+    verbs = ("get", "list", "create", "patch", "delete")
+    return [
+        Permission(verb, kind.group, kind.plural, place) for place in namespaces for kind in kinds for verb in verbs
+    ]
+
+
 async def check(cluster: Cluster, account: str, wanted: Sequence[Permission]) -> Finding:
     """Whether the ServiceAccount, `namespace/name`, has them all. Raises ApiError."""
     try:

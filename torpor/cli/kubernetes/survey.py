@@ -26,6 +26,8 @@ class Survey:
         self.discovery = Discovery(served.serve, Defaults())
         self.kinds: list[Kind] = []
         """All that there are to read, in this cluster."""
+        self.applied: list[Kind] = []
+        """Those of them, and others, that `torpor apply` may apply somewhere."""
         self.refused: list[Finding] = []
         self._settings = served.settings
 
@@ -40,6 +42,9 @@ class Survey:
             except NotScalable as error:
                 fix = "Take it out of kubernetes.scalable in torpor.yaml, or install it."
                 self.refused.append(Finding(Grade.WRONG, str(error), fix, TOPIC))
+        apply = self._settings.apply
+        found = [await offer.named(name) for name in apply.kinds] if apply.namespaces else []
+        self.applied = [kind for kind in found if kind is not None]
         for kind in self.kinds:
             say(f"reading {kind.plural}")
             await self._list(cluster, kind)

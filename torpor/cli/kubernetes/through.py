@@ -13,7 +13,7 @@ from typing import Any
 from scaler.runtimes.kubernetes.api.access import NoAccess, find
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.stream import TooLarge
-from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, Answer, late
+from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, YAML, Answer, late
 from torpor.cli.failure import Failed
 from torpor.cli.kubernetes.background import Background
 from torpor.cli.say import printable
@@ -49,10 +49,10 @@ class Through:
         return self.background.run(self.answer(method, path, accept, deadline))
 
     @contextmanager
-    def stream(self, path: str, accept: str) -> Iterator["_Stream"]:
-        """One GET whose answer is read as it comes. Raises Failed."""
+    def stream(self, path: str, accept: str, method: str = "GET", body: bytes | None = None) -> Iterator["_Stream"]:
+        """One request whose answer is read as it comes; a body is YAML. Raises Failed."""
         pieces: asyncio.Queue[Piece] = asyncio.Queue(PIECES)
-        pumping = self.background.submit(self._pump(path, accept, pieces))
+        pumping = self.background.submit(self._pump(method, path, accept, body, pieces))
         try:
             first = self.background.run(pieces.get())
             if isinstance(first, Failed):
@@ -83,7 +83,7 @@ class Through:
                 return f"the cluster at {self.background.cluster.host} does not take the kubeconfig's credentials"
             case 403:
                 needed = "get (to look) and create (to wake and to put to sleep) on services/proxy"
-                return f"{message}; it takes {needed} in the namespace {namespace}"
+                return f"{message}; it takes {needed} in the namespace {namespace}, `torpor delete` takes delete"
             case 404:
                 there = f"there is no Service {name} in the namespace {namespace} of {self.background.cluster.host}"
                 return f"{there}; name it with --service NAMESPACE/NAME, or the cluster with --context"
@@ -113,10 +113,16 @@ class Through:
             raise failure
         return answer
 
-    async def _pump(self, path: str, accept: str, pieces: "asyncio.Queue[Piece]") -> None:
-        headers = {**self._headers, "Accept": accept}
+    async def _pump(
+        self, method: str, path: str, accept: str, body: bytes | None, pieces: "asyncio.Queue[Piece]"
+    ) -> None:
+        headers = {**self._headers, "Accept": accept} | ({"Content-Type": YAML} if body is not None else {})
+        head = HEAD if method == "GET" else SILENCE
+        place = self._path(path)
         try:
-            async with self.background.cluster.open("GET", self._path(path), headers=headers, deadline=HEAD) as stream:
+            async with self.background.cluster.open(
+                method, place, None, body, headers=headers, deadline=head
+            ) as stream:
                 await pieces.put(stream.status)
                 async for piece in stream.chunks(SILENCE):
                     await pieces.put(piece)

@@ -39,6 +39,8 @@ TURNED_AWAY = 3
 LONGEST_PAUSE = 5.0
 """Seconds between two such tries, whatever the server asks for."""
 FIELD_MANAGER = "torpor"
+NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+"""Accepted for a list of which only the metadata is wanted."""
 _MEDIA = {"merge": "application/merge-patch+json", "apply": "application/apply-patch+yaml"}
 
 
@@ -119,24 +121,37 @@ class Cluster:
         field_selector: str = "",
         limit: int = PAGE,
         more: str = "",
+        metadata: bool = False,
         deadline: float = DEADLINE,
     ) -> Page:
-        """Some objects of a kind, as of now (or, with `more`, as of the first page)."""
+        """Some objects of a kind, as of now (or, with `more`, as of the first page). With `metadata` only that."""
         query = {"limit": str(limit)} | ({"continue": more} if more else {})
         query |= selectors(label_selector, field_selector)
-        said = _object(await self.read(kind.path(namespace), query, deadline=deadline))
+        headers = {"Accept": NAMES_ONLY} if metadata else None
+        said = _object(await self.call("GET", kind.path(namespace), query, headers=headers, deadline=deadline))
         meta = said.get("metadata") or {}
         return Page(said.get("items") or [], meta.get("resourceVersion") or "", meta.get("continue") or "")
 
     async def list_all(
-        self, kind: Kind, namespace: str | None = None, *, label_selector: str = "", field_selector: str = ""
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        metadata: bool = False,
     ) -> list[Json]:
         """All objects of a kind. For one look; `Watch` is for those who want to know of changes."""
         found: list[Json] = []
         more = ""
         while True:
             page = await self.page(
-                kind, namespace, label_selector=label_selector, field_selector=field_selector, more=more
+                kind,
+                namespace,
+                label_selector=label_selector,
+                field_selector=field_selector,
+                more=more,
+                metadata=metadata,
             )
             found += page.items
             more = page.more
@@ -160,6 +175,8 @@ class Cluster:
         """Change one object; returns it as it is now. With `metadata.resourceVersion` in the body it is only changed if
         nobody has changed it since (else: `conflict`). `force`, for `apply`, takes fields from other managers."""
         query = {"fieldManager": field_manager} | ({"dryRun": "All"} if dry_run else {})
+        if how == "apply":
+            query["fieldValidation"] = "Strict"
         if how == "apply" and force:
             query["force"] = "true"
         path = kind.path(namespace, name, subresource)
@@ -216,6 +233,7 @@ class Cluster:
         body: Json | None = None,
         *,
         media: str = "application/json",
+        headers: Mapping[str, str] | None = None,
         deadline: float = DEADLINE,
     ) -> Any:
         """One call of the API by its path: the JSON of the answer."""
@@ -225,7 +243,8 @@ class Cluster:
         try:
             async with asyncio.timeout(deadline), self._places:
                 asked = True
-                async with self.open(method, path, query, body, media=media, deadline=deadline) as stream:
+                opened = self.open(method, path, query, body, media=media, headers=headers, deadline=deadline)
+                async with opened as stream:
                     whole = await (await _fine(stream)).body()
         except TimeoutError:
             if not asked:
@@ -244,7 +263,7 @@ class Cluster:
         method: str,
         path: str,
         query: Mapping[str, str] | None = None,
-        body: Json | None = None,
+        body: Json | bytes | None = None,
         *,
         media: str = "application/json",
         headers: Mapping[str, str] | None = None,
@@ -279,7 +298,7 @@ class Cluster:
             response.close()
 
     async def _send(
-        self, method: str, path: str, headers: dict[str, str], body: Json | None, until: float
+        self, method: str, path: str, headers: dict[str, str], body: Json | bytes | None, until: float
     ) -> aiohttp.ClientResponse:
         now = asyncio.get_running_loop().time
         renewed, tries = False, 1

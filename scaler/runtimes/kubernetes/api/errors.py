@@ -1,20 +1,40 @@
 """What a call to the API server ends in when it does not end well, in the server's own words where it had any."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 LONGEST = 1_000
 """Characters of a message that are kept."""
+MOST_CAUSES = 50
+FIELD = 300
+"""Characters of a field's path that are kept."""
+
+
+class Cause(NamedTuple):
+    """One of the things that are wrong with what was sent, and where."""
+
+    reason: str
+    field: str
+    message: str
 
 
 class ApiError(Exception):
     """The API server said no. `reason` is the machine's word (`NotFound`), `message` the one for people."""
 
-    def __init__(self, status: int, reason: str, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        causes: Sequence[Cause] = (),
+    ) -> None:
         self.status = status
         self.reason = reason
         self.message = message[:LONGEST]
+        self.causes = tuple(causes)
         self.retry_after = retry_after
         """Seconds that the server asks us to wait."""
         super().__init__(status, reason, self.message)
@@ -75,7 +95,22 @@ def from_status(said: Mapping[str, Any], status: int = 0, retry_after: float | N
         reason if isinstance(reason, str) and reason else "Unknown",
         message if isinstance(message, str) and message else f"the API server answered {status}",
         retry_after=retry_after,
+        causes=_causes(said.get("details")),
     )
+
+
+def _causes(details: object) -> list[Cause]:
+    told = details.get("causes") if isinstance(details, dict) else None
+    found = [cause for cause in told if isinstance(cause, dict)] if isinstance(told, list) else []
+    return [
+        Cause(
+            *(
+                str(cause.get(key) or "")[:most]
+                for key, most in (("reason", 100), ("field", FIELD), ("message", LONGEST))
+            )
+        )
+        for cause in found[:MOST_CAUSES]
+    ]
 
 
 def _seconds(text: str | None) -> float | None:

@@ -106,6 +106,25 @@ class Offer:
                 return kind
         return None
 
+    async def kind(self, api_version: str, kind: str) -> Kind | None:
+        """The kind that an object names so; None where the server has none, or has it outside of namespaces. Raises
+        ApiError."""
+        group, _, version = api_version.rpartition("/")
+        if "/" in group or (not group and version != "v1"):
+            return None
+        entries = await self._resources(group, version)
+        return next((_kind(group, version, entry) for entry in entries if _is(entry, "kind", kind)), None)
+
+    async def named(self, resource: str) -> Kind | None:
+        """The kind that roles name so, such as `deployments.apps`, in the version that the server prefers, or None as
+        for `kind`. Raises ApiError."""
+        plural, _, group = resource.partition(".")
+        for version in self.groups.get(group, ()) if group else ("v1",):
+            for entry in await self._resources(group, version):
+                if _is(entry, "name", plural):
+                    return _kind(group, version, entry)
+        return None
+
     async def scalable(self, named: str) -> Kind:
         """The kind that an operator names as `rollouts.argoproj.io` or `rollouts.v1alpha1.argoproj.io`, in the version
         that the server prefers. Raises NotScalable, ApiError."""
@@ -142,6 +161,14 @@ class Offer:
             entries = document.get("resources")
             self._documents[key] = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
         return self._documents[key]
+
+
+def _is(entry: Mapping[str, Any], key: str, wanted: str) -> bool:
+    return entry.get(key) == wanted and entry.get("namespaced") is True and "/" not in str(entry.get("name"))
+
+
+def _kind(group: str, version: str, entry: Mapping[str, Any]) -> Kind:
+    return Kind(group, version, str(entry.get("name")), str(entry.get("kind")))
 
 
 async def offer(cluster: Reads) -> Offer:

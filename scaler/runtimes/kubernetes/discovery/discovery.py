@@ -26,7 +26,7 @@ from scaler.runtimes.kubernetes.objects.ingress import Ingress
 from scaler.runtimes.kubernetes.objects.namespace import Namespace
 from scaler.runtimes.kubernetes.objects.reading import KindOf, Malformed, Ref
 from scaler.runtimes.kubernetes.objects.service import Service
-from scaler.runtimes.kubernetes.objects.workload import Workload
+from scaler.runtimes.kubernetes.objects.workload import MANAGED, Workload
 from torpor.words import AppId
 
 _OBJECT = "object"
@@ -65,6 +65,10 @@ class Discovery:
     def selecting(self, namespace: str, labels: Mapping[str, str]) -> list[AppId]:
         """The apps to which a pod with these labels belongs."""
         return self._assembly.selecting(namespace, labels)
+
+    def namespace_managed(self, namespace: str) -> bool:
+        """The namespace opts in all workloads that do not opt out."""
+        return self._namespaces.get(namespace, {}).get(MANAGED) == "true"
 
     def keys(self, kind: KindOf) -> list[tuple[str, str]]:
         """Namespace and name of all that has been told of a kind, in whatever version."""

@@ -21,6 +21,9 @@ MOST_HOSTS = 200
 LONGEST_HOST = 400
 """Characters of a host with its path."""
 LONGEST_MESSAGE = 600
+EXPIRES_IN = "torpor.dev/expires-in"
+APPLIED_AT = "torpor.dev/applied-at"
+"""Of the set that an object is applied with, and nothing to the app: see scaler/applier."""
 LONGEST_WAIT = 3600.0
 """Seconds that a visit may be held for, by annotation: a held visit costs everybody's room."""
 
@@ -101,7 +104,7 @@ ALLOWED = ("idle-timeout", "wake-timeout", "hold", "page", "ready-path", "needs"
 
 
 def _unknown(annotations: Mapping[str, str]) -> list[Bad]:
-    known = {PREFIX + name for name in ALLOWED} | set(WRITTEN)
+    known = {PREFIX + name for name in ALLOWED} | {*WRITTEN, EXPIRES_IN, APPLIED_AT}
     allowed = f"is no annotation of Torpor's; allowed are {', '.join(ALLOWED)}"
     strange = sorted(name for name in annotations if name.startswith(PREFIX) and name not in known)
     return [Bad(name[:100], allowed) for name in strange[:10]]

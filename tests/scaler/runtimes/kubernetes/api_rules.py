@@ -33,6 +33,13 @@ def merged(item: Any, patch: Json) -> Any:
     return made
 
 
+def selected(item: Json, labels: str) -> bool:
+    """Whether an object has labels such as `a=b,c`."""
+    own = item["metadata"].get("labels", {})
+    wanted = [term.partition("=") for term in labels.split(",") if term and "!" not in term]
+    return all(name in own and (not sign or own[name] == value) for name, sign, value in wanted)
+
+
 def status(status: int, message: str) -> web.Response:
     said = {"kind": "Status", "status": "Failure", "code": status, "reason": "Because", "message": message}
     return web.json_response(said, status=status)

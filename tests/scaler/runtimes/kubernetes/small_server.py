@@ -1,4 +1,7 @@
-"""A small API server: a few kinds, lists, watches and merge patches, kept in memory, with all that was asked of it."""
+"""A small API server: a few kinds, lists, watches and patches, kept in memory, with all that was asked of it.
+
+What is applied (server-side) is merged; who owns which field is not known here, only that somebody has applied it.
+"""
 
 import asyncio
 import contextlib
@@ -17,7 +20,7 @@ from scaler.runtimes.kubernetes.api.access import Kubeconfig
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.wanted import ALWAYS
-from tests.scaler.runtimes.kubernetes.api_rules import merged, parts_of, status
+from tests.scaler.runtimes.kubernetes.api_rules import merged, parts_of, selected, status
 
 type Json = dict[str, Any]
 
@@ -116,7 +119,7 @@ class SmallServer:
         if request.path == "/apis":
             return web.json_response({"groups": list(self._groups())})
         for kind, scalable in list(self.kinds.items()):
-            if request.path == f"/apis/{kind.api_version}":
+            if request.path == f"/{'apis' if kind.group else 'api'}/{kind.api_version}":
                 return web.json_response({"resources": list(self._resources(kind.api_version))})
             parts = parts_of(kind, request.path)
             if parts is None:
@@ -126,6 +129,7 @@ class SmallServer:
                 return await self._watch(request, kind, namespace)
             if not name and request.method == "GET":
                 items = [item for key, item in self._objects[kind].items() if namespace in ("", key[0])]
+                items = [item for item in items if selected(item, request.query.get("labelSelector", ""))]
                 return web.json_response({"metadata": {"resourceVersion": str(self._version)}, "items": items})
             if not name and request.method == "POST":
                 made = await request.json()
@@ -133,12 +137,23 @@ class SmallServer:
                 if (namespace, made["metadata"]["name"]) in self._objects[kind]:
                     return status(409, "it exists")
                 return web.json_response(self.put(kind, made), status=201)
+            applied = request.content_type == "application/apply-patch+yaml"
+            if applied and (namespace, name) not in self._objects[kind]:
+                return await self._apply(request, kind, (namespace, name), {})
             if (namespace, name) in self._objects[kind] and (not subresource or scalable or kind.group == "apps"):
                 return await self._one(request, kind, (namespace, name), subresource)
         return status(404, "there is no such thing")
 
     async def _one(self, request: web.Request, kind: Kind, key: tuple[str, str], subresource: str) -> web.Response:
         item = self._objects[kind][key]
+        if request.content_type == "application/apply-patch+yaml":
+            return await self._apply(request, kind, key, item)
+        if request.method == "DELETE":
+            told = await request.json() if request.can_read_body else {}
+            expected = told.get("preconditions", {}).get("resourceVersion", item["metadata"]["resourceVersion"])
+            if expected != item["metadata"]["resourceVersion"]:
+                return status(409, "the object has been modified")
+            self.remove(kind, *key)
         if request.method == "PATCH":
             patch = await request.json()
             self.written.append((request.path, patch))
@@ -149,6 +164,22 @@ class SmallServer:
             item = merged(item, patch)
             item = self.put(kind, item | {"metadata": item["metadata"] | {"generation": generation}})
         return web.json_response(item)
+
+    async def _apply(self, request: web.Request, kind: Kind, key: tuple[str, str], item: Json) -> web.Response:
+        patch = await request.json()
+        dry_run = "dryRun" in request.query
+        if not dry_run:
+            self.written.append((request.path, patch))
+        version = item.get("metadata", {}).get("resourceVersion")
+        if patch["metadata"].pop("resourceVersion", version) != version:
+            return status(409, "the object has been modified")
+        made = merged(item, patch)
+        by = {"manager": request.query["fieldManager"], "operation": "Apply", "fieldsV1": {}}
+        made["metadata"] |= {"managedFields": [by], "uid": f"uid of {key[1]}"}
+        if made == item or dry_run:
+            return web.json_response(made)
+        made["metadata"]["generation"] = made["metadata"].get("generation", 0) + 1
+        return web.json_response(self.put(kind, made), status=200 if item else 201)
 
     async def _watch(self, request: web.Request, kind: Kind, namespace: str) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})

@@ -22,6 +22,14 @@ async def test_the_apps_are_listed_with_what_they_do(torpor: Torpor, api: FakeAp
     assert rows[2].endswith("team/clock.localhost  (waiting for port 4123)")
 
 
+async def test_when_an_app_is_deleted_is_listed_where_there_is_one(torpor: Torpor, api: FakeApi) -> None:
+    api.apps = [app("notes"), app("review", expires_at="2126-01-02T03:04:05.678Z")]
+    heading, *rows = (await torpor("apps", "--api", api.url)).out.splitlines()
+    assert "EXPIRES IN" in heading
+    assert rows[0].split()[-2] == "-"
+    assert rows[1].split()[-2].endswith("h")
+
+
 async def test_json_is_what_the_api_said(torpor: Torpor, api: FakeApi) -> None:
     api.apps = [app("notes")]
     ended = await torpor("apps", "--json", TORPOR_API=api.url)

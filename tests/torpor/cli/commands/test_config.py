@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from tests.torpor.cli.command import Torpor
 from torpor.app_settings import AppSettings
+from torpor.apply_settings import ApplySettings
 from torpor.config import Settings, TlsSettings
 from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
@@ -16,6 +17,7 @@ async def test_every_setting_is_printed_with_its_type_default_and_use(torpor: To
     found = {one["name"]: one for one in json.loads((await torpor("config", "--json")).out)}
     parts: dict[str, type[BaseModel]] = {"tls": TlsSettings, "kubernetes": KubernetesSettings, "apps.NAME": AppSettings}
     parts |= {"apps.NAME.requests": RequestsSettings, "kubernetes.headroom": HeadroomSettings}
+    parts |= {"kubernetes.apply": ApplySettings}
     inside = {f"{part}.{name}" for part, model in parts.items() for name in model.model_fields}
     assert found.keys() == {*Settings.model_fields, *inside}
     assert all(one["type"] and one["description"] for one in found.values())

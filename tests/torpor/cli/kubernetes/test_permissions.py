@@ -8,8 +8,9 @@ import yaml
 from scaler.runtimes.kubernetes.api import kinds
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.wanted import ALWAYS, PERHAPS
+from torpor.apply_settings import ApplySettings
 from torpor.cli.kubernetes import headroom
-from torpor.cli.kubernetes.permissions import Permission, needed, rules
+from torpor.cli.kubernetes.permissions import Permission, applied, needed, rules
 from torpor.headroom_settings import HeadroomSettings
 
 ROLLOUTS = Kind("argoproj.io", "v1alpha1", "rollouts", "Rollout")
@@ -32,6 +33,12 @@ def granted(name: str) -> set[Permission]:
         if document["kind"] in ("Role", "ClusterRole"):
             found |= set(granted_by(document))
     return found
+
+
+def test_so_does_applying() -> None:
+    split = (name.partition(".") for name in ApplySettings().kinds)
+    named = [Kind(group, "v1", plural, "") for plural, _, group in split]
+    assert granted("apply.yaml") == set(applied(named, ["review"]))
 
 
 def granted_by(role: dict[str, Any]) -> list[Permission]:

@@ -1,0 +1,133 @@
+"""Deletes sets that have expired unused, and tells people before and when it does."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from scaler.applier.book import Book
+from scaler.applier.catalogue import Catalogue
+from scaler.applier.errors import Busy
+from scaler.applier.expiry import Expiry
+from scaler.applier.locks import Locks
+from scaler.applier.members import Member, members
+from scaler.applier.removing import remove_all
+from scaler.applier.report import GOOD, Done
+from scaler.applier.sets import SetId, written_time
+from scaler.runtimes.kubernetes.api.cluster import Cluster
+from scaler.runtimes.kubernetes.api.errors import ApiError
+from scaler.runtimes.kubernetes.api.journal import Journal
+from scaler.scaler import Scaler
+from torpor.duration import format_duration
+
+logger = logging.getLogger(__name__)
+
+LOOK = 60.0
+"""Seconds between two looks at all sets."""
+HASTE = 1.0
+"""Seconds between two looks when something is due,"""
+HASTE_LATE = 5.0
+"""and when something has been due and could not be done."""
+
+
+class Expiring:
+    """`run` it for the length of a reign."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        scaler: Scaler,
+        book: Book,
+        locks: Locks,
+        *,
+        namespaces: Sequence[str],
+        catalogue: Callable[[], Awaitable[Catalogue]],
+    ) -> None:
+        self._cluster = cluster
+        self._scaler = scaler
+        self._book = book
+        self._locks = locks
+        self._namespaces = tuple(namespaces)
+        self._catalogue = catalogue
+        self._journal = Journal(cluster)
+        self._told: dict[SetId, float] = {}
+        """For which end people have been told."""
+        self.changed = asyncio.Event()
+        """Set by whoever changes a set."""
+
+    async def run(self) -> None:
+        """Look again and again. What cannot be read or deleted is tried again at the next look."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._journal.run())
+            while True:
+                self.changed.clear()
+                try:
+                    await self._look()
+                except ApiError as error:
+                    logger.info("the sets cannot be looked at: %s", error)
+                try:
+                    async with asyncio.timeout(self._pause()):
+                        await self.changed.wait()
+                except TimeoutError:
+                    pass
+
+    def _pause(self) -> float:
+        """Until something is due, or another look at all of it."""
+        now = self._scaler.clock.wall()
+        ends = [found for which in self._book.all() if (found := self._book.expiry(which)) is not None]
+        due = [at - now for end in ends for at in (end.at, end.notice_at) if at > now]
+        late = [HASTE_LATE for end in ends if end.at <= now]
+        return max(HASTE, min([LOOK, *due, *late]))
+
+    async def _look(self) -> None:
+        kinds = (await self._catalogue()).kinds
+        found = [member for space in self._namespaces for member in await members(self._cluster, kinds, space)]
+        self._book.seen(found)
+        for which in self._book.all():
+            end = self._book.expiry(which)
+            if end is None:
+                self._told.pop(which, None)
+            elif end.notice_at <= self._scaler.clock.wall():
+                told = self._announce(which, end)
+                if told and end.at <= self._scaler.clock.wall() and not end.waits:
+                    await self._end(which)
+        for gone in self._told.keys() - set(self._book.all()):
+            del self._told[gone]
+
+    def _announce(self, which: SetId, end: Expiry) -> bool:
+        """Whether people had been told before: nothing ends unannounced, however late it is."""
+        if self._told.get(which) == end.at:
+            return True
+        self._told[which] = end.at
+        left = format_duration(max(0.0, end.at - self._scaler.clock.wall()))
+        text = f"the set {which} is deleted in {left}, at {written_time(end.at)}, unless it is used or applied before"
+        self._tell(which, self._book.members(which), "SetExpires", text)
+        return False
+
+    async def _end(self, which: SetId) -> None:
+        """Once more looked at, when nobody else changes it. A visit in between has put off its end."""
+        try:
+            async with self._locks.held(which):
+                kinds = (await self._catalogue()).kinds
+                here = await members(self._cluster, kinds, which.namespace, which.name)
+                end = self._book.expiry_of(which, here)
+                if end is None or end.waits or end.at > self._scaler.clock.wall():
+                    return
+                text = f"the set {which} has not been used until {written_time(end.at)}: it is deleted"
+                self._tell(which, here, "SetExpired", text)
+                done: list[Done] = []
+                await remove_all(self._cluster, here, done, dry_run=False, say=logger.info)
+                self._book.seen([], which)
+        except Busy:
+            return
+        left = [str(one) for one in done if one.outcome not in GOOD]
+        if left:
+            logger.warning("the set %s has expired, but: %s", which, "; ".join(left))
+
+    def _tell(self, which: SetId, here: Sequence[Member], reason: str, text: str) -> None:
+        logger.info("%s", text)
+        apps = {name.partition("/")[2] for name in self._book.apps(which)}
+        for member in [one for one in here if one.name in apps] or list(here)[:1]:
+            self._journal.tell(member.ref, reason, text, sort="Warning", uid=member.uid)
+        for name in self._book.apps(which):
+            if app := self._scaler.apps.get(name):
+                self._scaler.telling.publish(app, "progress", f"{name}: {text}")

@@ -1,0 +1,72 @@
+"""Objects deleted only as they were looked at."""
+
+import pytest
+
+from scaler.applier.members import Member
+from scaler.applier.removing import TRIES, remove, remove_all
+from scaler.applier.report import Done, Outcome
+from scaler.applier.sets import SetId
+from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
+from scaler.runtimes.kubernetes.api.kinds import DEPLOYMENTS, INGRESSES, SERVICES, Kind
+from tests.scaler.applier.conftest import CONFIG_MAPS
+from tests.scaler.applier.scripted import CHANGED, Json, Scripted
+
+OURS = [{"manager": "torpor-apply", "operation": "Apply", "fieldsV1": {}}]
+
+
+def member(kind: Kind = SERVICES, name: str = "web", *, ours: bool = True, deleting: bool = False) -> Member:
+    return Member(kind, SetId("review", "pr-1"), name, "uid", "7", ours, deleting, None, None)
+
+
+def live(version: str = "8", label: str = "pr-1", managed: object = OURS) -> Json:
+    labels = {"torpor.dev/set": label}
+    about = {"name": "web", "namespace": "review", "resourceVersion": version, "labels": labels}
+    return {"metadata": about | {"managedFields": managed}}
+
+
+async def test_routes_go_first_and_what_pods_start_with_last() -> None:
+    cluster, done, said = Scripted(None, {}, {}, {}, {}), list[Done](), list[str]()
+    here = [member(kind) for kind in (CONFIG_MAPS, SERVICES, DEPLOYMENTS, INGRESSES)]
+    await remove_all(cluster, here, done, dry_run=False, say=said.append)
+    assert [one.kind for one in done][-2:] == ["services", "configmaps"]
+    assert said[-1] == "deleted configmaps web"
+
+
+async def test_one_that_has_changed_is_looked_at_again() -> None:
+    cluster = Scripted(live(), CHANGED, {})
+    assert (await remove(cluster, member(), dry_run=False)).outcome is Outcome.DELETED
+    assert [version for _, version, _ in cluster.sent] == ["7", "8"]
+    changing = Scripted(live(), *[CHANGED] * TRIES)
+    assert (await remove(changing, member(), dry_run=False)).outcome is Outcome.NOT_DELETED
+
+
+@pytest.mark.parametrize("now", [live(label="pr-2"), live(managed=[])], ids=["another set", "another's"])
+async def test_one_that_is_not_of_the_set_any_more_is_left(now: Json) -> None:
+    assert (await remove(Scripted(now, CHANGED), member(), dry_run=False)).outcome is Outcome.LEFT
+
+
+async def test_one_that_is_gone_is_deleted_whoever_did_it() -> None:
+    gone = ApiError(404, "NotFound", "there is no such thing")
+    assert (await remove(Scripted(None, gone), member(), dry_run=False)).outcome is Outcome.DELETED
+    assert (await remove(Scripted(None, CHANGED), member(), dry_run=False)).outcome is Outcome.DELETED
+
+
+async def test_what_is_not_ours_or_only_tried_is_not_touched() -> None:
+    cluster = Scripted(None)
+    assert (await remove(cluster, member(ours=False), dry_run=False)).outcome is Outcome.LEFT
+    assert (await remove(cluster, member(deleting=True), dry_run=False)).outcome is Outcome.DELETED
+    assert (await remove(cluster, member(), dry_run=True)).outcome is Outcome.DELETED
+    assert cluster.sent == []
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (ApiError(403, "Forbidden", "not you"), Outcome.NOT_DELETED),
+        (Unreachable("gone", sent=True), Outcome.UNKNOWN),
+        (Unreachable("gone", sent=False), Outcome.NOT_DELETED),
+    ],
+)
+async def test_what_goes_wrong_is_told(error: ApiError, outcome: Outcome) -> None:
+    done = await remove(Scripted(None, error), member(), dry_run=False)
+    assert (done.outcome, bool(done.detail)) == (outcome, True)
