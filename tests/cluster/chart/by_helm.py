@@ -91,11 +91,11 @@ class ByHelm(InPods):
         return True
 
     def left(self) -> list[str]:
-        """What of the release is still there, Helm's own notes and pods on their way out aside."""
+        """What of the release is still there."""
         kinds = "all,sa,cm,pdb,netpol,ingressclass,clusterrole,clusterrolebinding,role,rolebinding,hpa"
         label = "app.kubernetes.io/instance=torpor"
         found = self.cluster.look(kinds, "--namespace", SPACE, "-l", label)["items"]
-        return [f"{each['kind']}/{each['metadata']['name']}" for each in found if each["kind"] != "Pod"]
+        return [f"{each['kind']}/{each['metadata']['name']}" for each in found]
 
 
 def sets(values: dict[str, Any]) -> list[str]:
