@@ -8,6 +8,7 @@ import pytest
 from tests.engines.http2 import answer, head, speak
 from tests.engines.street import Street, street
 from tests.wire import App, Got, Visitor, request
+from torpor.link import Load
 
 ROOM = 20
 
@@ -221,3 +222,25 @@ async def test_a_head_that_is_just_not_too_large_is_passed_on(engine: str, state
         for fields in (long_head(LONGEST[engine] - 100), few):
             assert (await here.get("/", *fields)).status == 200
             assert len(app.asked[-1].fields) > len(fields)
+
+
+async def test_an_engine_says_how_full_it_is(engine: str, state: Path) -> None:
+    async with App() as app, street(engine, state, max_connections=ROOM) as here:
+        await here.awake(app)
+        visitors = await come_in(here, 3)
+        async with asyncio.timeout(20):
+            while (load := await loaded(here)) is None or load.connections != len(visitors):
+                await asyncio.sleep(0.05)
+        assert load.limit == ROOM
+        assert load.processes == (1 if engine == "haproxy" else None)
+        for visitor in visitors:
+            await visitor.leave()
+        async with asyncio.timeout(20):
+            while (load := await loaded(here)) is None or load.connections:
+                await asyncio.sleep(0.05)
+
+
+async def loaded(here: Street) -> Load | None:
+    """After a look, of which there is one each second."""
+    await here.work()
+    return here.engine.load()

@@ -42,6 +42,18 @@ def test_the_pod_that_has_come_furthest_is_told() -> None:
     assert said(Scene([SCHEDULED, pod()], 1.0)) == "started"
 
 
+def test_each_stage_is_of_a_kind() -> None:
+    def kind(*pods: Pod) -> str:
+        now = progress(Scene(pods, 1.0))
+        assert isinstance(now, Progress)
+        return now.stage.kind
+
+    assert kind() == kind(WAITING) == "scheduling"
+    assert kind(replace(BROKEN, deleting=True)) == "ending"
+    assert kind(SCHEDULED) == "preparing"
+    assert kind(pod()) == "starting"
+
+
 def test_one_broken_pod_fails_nothing_while_another_may_become_ready() -> None:
     old_revision = replace(BROKEN, created="2026-11-22T06:00:00Z")
     assert said(Scene([old_revision, SCHEDULED], 60.0)) == "scheduled on n1"
