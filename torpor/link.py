@@ -20,6 +20,8 @@ HEARTBEAT = 1.0
 """Seconds between two words from either side, at the longest."""
 SILENCE = 4.0
 LEASE = 10.0
+MANY = 1_000_000_000
+"""More than there is of anything that is counted."""
 MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes; a snapshot of 10,000 apps takes about 6 MiB."""
 
@@ -98,13 +100,13 @@ class Counts(_Wire):
 class Load(_Wire):
     """How full a proxy's engine is."""
 
-    connections: int = Field(ge=0)
+    connections: int = Field(ge=0, le=MANY)
     """Open with visitors."""
-    limit: int = Field(ge=0)
+    limit: int = Field(ge=0, le=MANY)
     """Those beyond are turned away."""
     busy: float | None = Field(default=None, ge=0, le=1)
     """Part of its time in which it has had work; None where it does not know."""
-    processes: int | None = Field(default=None, ge=0)
+    processes: int | None = Field(default=None, ge=0, le=MANY)
     """Of the engine's own: one, and those that were replaced and still serve; None where it has none."""
 
 

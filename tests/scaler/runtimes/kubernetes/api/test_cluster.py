@@ -69,7 +69,7 @@ async def test_a_server_side_apply_says_whose_and_whether_by_force(server: HandS
     await cluster.patch(DEPLOYMENTS, "shop", "web", {}, how="apply", field_manager="me", force=True, dry_run=True)
     [asked] = server.asked
     assert asked.headers["Content-Type"] == "application/apply-patch+yaml"
-    assert asked.query == {"fieldManager": "me", "force": "true", "dryRun": "All"}
+    assert asked.query == {"fieldManager": "me", "fieldValidation": "Strict", "force": "true", "dryRun": "All"}
 
 
 async def test_what_is_created_knows_its_kind_and_what_is_deleted_its_version(
@@ -208,6 +208,22 @@ async def test_a_call_that_finds_no_place_in_time_was_not_sent_and_others_have_p
         server.then(says({}))
         await cluster.apart().get(DEPLOYMENTS, "shop", "web")
         call.cancel()
+
+
+async def test_every_request_is_told_with_its_verb_and_the_status_or_that_there_was_none(
+    server: HandServer, cluster: Cluster
+) -> None:
+    told: list[tuple[str, int | None]] = []
+    cluster.on_call = lambda verb, status, _seconds: told.append((verb, status))
+    server.then(says({}), refuses(409, "Conflict", "changed"), streams())
+    await cluster.fenced(lambda: True).get(DEPLOYMENTS, "shop", "web")
+    with pytest.raises(ApiError):
+        await cluster.patch(DEPLOYMENTS, "shop", "web", {})
+    async with cluster.open("GET", "/api/v1/pods", {"watch": "1"}):
+        pass
+    with pytest.raises(Unreachable):
+        await cluster.get(DEPLOYMENTS, "shop", "slow", deadline=0.1)
+    assert told == [("get", 200), ("patch", 409), ("watch", 200), ("get", None)]
 
 
 async def test_calls_at_once_are_bounded(server: HandServer, cluster: Cluster) -> None:
