@@ -27,6 +27,8 @@ HASTE = 1.0
 """Seconds between two looks when something is due,"""
 HASTE_LATE = 5.0
 """and when something has been due and could not be done."""
+SAME = 1.0
+"""Seconds by which an end may seem to move that does not: two clocks are read for it."""
 
 
 class Expiring:
@@ -95,11 +97,14 @@ class Expiring:
 
     def _announce(self, which: SetId, end: Expiry) -> bool:
         """Whether people had been told before: nothing ends unannounced, however late it is."""
-        if self._told.get(which) == end.at:
+        told = self._told.get(which)
+        if told is not None and end.at < told + SAME:
             return True
         self._told[which] = end.at
-        left = format_duration(max(0.0, end.at - self._scaler.clock.wall()))
-        text = f"the set {which} is deleted in {left}, at {written_time(end.at)}, unless it is used or applied before"
+        left = end.at - self._scaler.clock.wall()
+        at = written_time(end.at)
+        when = f"in {format_duration(left)}, at {at}" if left > 0 else f"soon, for its time was up at {at}"
+        text = f"the set {which} is deleted {when}, unless it is used or applied before"
         self._tell(which, self._book.members(which), "SetExpires", text)
         return False
 

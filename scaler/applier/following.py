@@ -22,7 +22,7 @@ from scaler.runtimes.kubernetes.pods.progress import Failed, progress
 from scaler.runtimes.kubernetes.pods.stages import Scene
 from scaler.scaler import Scaler
 from torpor.clock import Clock
-from torpor.words import AppId, Cause
+from torpor.words import AppId, Cause, Phase
 
 type Json = dict[str, Any]
 
@@ -63,6 +63,8 @@ class Following:
                 if wake and stand(after).asleep:
                     await self._wake(app, number(mapping(after["metadata"]).get("generation"), 0))
                 await self._until_done(target, app, old, told)
+                if wake and seen[0].done and self._failed(app):
+                    await self._scaler.wake(app, CAUSE)
         except TimeoutError:
             return Rolled(app, False, seen[0].asleep, f"not rolled out within {seconds:g}s: {seen[0].words}")
         except WakeFailed as error:
@@ -70,6 +72,11 @@ class Following:
         except (NotManaged, KeyError):
             return Rolled(app, False, True, "it sleeps, and Torpor does not look after it")
         return Rolled(app, seen[0].done, seen[0].asleep, seen[0].words)
+
+    def _failed(self, app: AppId) -> bool:
+        """Its last wake did not come about: visits are told so, until another one does."""
+        known = self._scaler.apps.get(app)
+        return known is not None and known.spec.managed and known.life.phase is Phase.FAILED
 
     async def _wake(self, app: AppId, generation: int) -> None:
         """By what was applied: the watch has to have brought it. Raises WakeFailed, NotManaged, KeyError."""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,11 @@ import pytest
 import yaml
 
 from tests.cluster.cli.conftest import Ended
+from tests.cluster.rig.access import Access
 from tests.cluster.rig.space import Space
+from tests.cluster.rig.until import until
 from tests.cluster.torpor.asking import ask
-from tests.cluster.torpor.conftest import torpor
-from tests.cluster.torpor.running import ROOT, Running, Start
-
-__all__ = ["torpor"]
+from tests.cluster.torpor.running import ROOT, SOON, Running
 
 RIGHTS = ROOT / "examples" / "kubernetes" / "apply.yaml"
 COMMAND = 120.0
@@ -91,15 +91,27 @@ def ended(process: "subprocess.Popen[str]") -> Ended:
     return Ended(process.returncode, out, err)
 
 
+@pytest.fixture(scope="package")
+def running(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A Torpor for all of these tests, which may apply in its namespace; so may the ServiceAccount `deployer` there."""
+    with Space.made(cluster, "applier") as space, tempfile.TemporaryDirectory(prefix="torpor-") as state:
+        text = RIGHTS.read_text().replace("namespace: review\n", f"namespace: {space.name}\n")
+        cluster.kubectl("apply", "-f", "-", told=text.replace("namespace: torpor\n", f"namespace: {space.name}\n"))
+        allowed = {"namespaces": [space.name], "accounts": [f"{space.name}/deployer"]}
+        settings = {"token": TOKEN, "kubernetes": {"apply": allowed}}
+        made = Running(space, tmp_path_factory.mktemp("applier"), Path(state), settings)
+        with made.up():
+            yield made
+
+
 @pytest.fixture
-def deployer(namespace: Space, torpor: Start, tmp_path: Path) -> Iterator[Deployer]:
-    """Of a Torpor that runs, and may apply in the namespace; so may the ServiceAccount `deployer` there."""
-    text = RIGHTS.read_text().replace("namespace: review\n", f"namespace: {namespace.name}\n")
-    text = text.replace("namespace: torpor\n", f"namespace: {namespace.name}\n")
-    namespace.cluster.kubectl("apply", "-f", "-", told=text)
-    allowed = {"namespaces": [namespace.name], "accounts": [f"{namespace.name}/deployer"]}
-    with torpor({"token": TOKEN, "kubernetes": {"apply": allowed}}) as running:
-        yield Deployer(running, tmp_path / "elsewhere")
+def deployer(running: Running, tmp_path: Path) -> Iterator[Deployer]:
+    """Of that Torpor; the namespace is empty before and after."""
+    yield Deployer(running, tmp_path / "elsewhere")
+    space = running.space
+    kinds = "deployments,services,ingresses,configmaps,resourcequotas"
+    space.cluster.kubectl("-n", space.name, "delete", kinds, "--all", "--timeout=60s")
+    until(lambda: running.app("web")["phase"] is None, SOON, "the app forgotten")
 
 
 def missing(space: Space, plural: str, name: str) -> bool:

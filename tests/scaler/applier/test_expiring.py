@@ -40,12 +40,14 @@ async def test_a_set_without_apps_goes_when_its_time_is_up(tmp_path: Path) -> No
 async def test_a_sleeping_app_goes_and_is_told_of_before(tmp_path: Path) -> None:
     async with applying(tmp_path, town(replicas=0, remembered="2", phase="asleep")) as house:
         await house.apply(WEB)
+        house.realm.scaler.apps[APP].last_access = house.realm.scaler.clock.now() + 0.5
         await house.realm.until(lambda: house.realm.scaler.status(APP).expires_at)
         told: list[str] = []
         with house.realm.scaler.bus.listen(activity=False) as news:
             await house.realm.until(lambda: not house.has(kinds.DEPLOYMENTS, "web"))
             told += [event.text for event in await news.take()]
         assert any("the set shop/pr-1 has not been used until" in text for text in told)
+        assert sum("unless it is used or applied before" in text for text in told) == 1
 
 
 async def test_an_app_that_is_awake_stays_and_so_does_one_whose_mark_is_gone(tmp_path: Path) -> None:

@@ -70,16 +70,22 @@ async def test_it_is_woken_by_what_was_applied_where_that_is_asked_for(tmp_path:
             assert house.realm.phase() is Phase.AWAKE
 
 
-async def test_a_wake_that_fails_is_the_end_with_its_reason(tmp_path: Path) -> None:
-    async with (
-        applying(tmp_path, town(replicas=0, remembered="1", phase="asleep")) as house,
-        asyncio.TaskGroup() as group,
-    ):
-        waking = group.create_task(house.apply(WEB, wake=True))
-        await house.realm.until(house.realm.counts)
-        house.server.put(kinds.PODS, broken_pod())
-        report = await waking
-        assert f"{APP}: it did not wake: ImagePullBackOff" in report.failure
+async def test_a_wake_that_fails_is_the_end_with_its_reason_and_a_better_deploy_ends_that(tmp_path: Path) -> None:
+    web = Web()
+    async with web.running() as address:
+        server = town(address.port, replicas=0, remembered="1", phase="asleep")
+        async with applying(tmp_path, server) as house, asyncio.TaskGroup() as group:
+            waking = group.create_task(house.apply(WEB, wake=True))
+            await house.realm.until(house.realm.counts)
+            server.put(kinds.PODS, broken_pod())
+            report = await waking
+            assert f"{APP}: it did not wake: ImagePullBackOff" in report.failure
+            assert house.realm.phase() is Phase.FAILED
+
+            server.put(kinds.PODS, pod_of(address.port))
+            rolled_out(house)
+            report = await house.apply(WEB, wake=True)
+            assert (report.failure, house.realm.phase()) == ("", Phase.AWAKE)
 
 
 async def test_new_pods_that_cannot_start_end_it_and_old_ones_do_not(tmp_path: Path) -> None:
