@@ -6,6 +6,7 @@ middle, but nobody waits for a rollout without one.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from scaler.api.connection import presence
 from scaler.api.port import Applies, Control
 from scaler.api.problems import SHOWN, Problem
 from scaler.api.query import number
-from scaler.api.switch import ClientLeft, Switch
+from scaler.api.switch import ClientLeft, Stopping, Switch
 from scaler.api.telling import Stream
 from scaler.applier.errors import Busy, NoSuchSet, NotAllowed
 from scaler.applier.order import Order
@@ -26,6 +27,8 @@ from torpor.yamlfile import YamlError
 
 AT_ONCE = 20
 """Orders under way, those that wait for a rollout too."""
+SAID = 200
+"""Lines of what was done that are kept for the answer."""
 LONGEST_WAIT = 3600.0
 """Seconds."""
 
@@ -70,11 +73,16 @@ class Sets:
         if self._under_way >= AT_ONCE:
             raise Problem(503, f"{AT_ONCE} sets are being applied already; try again.", {"Retry-After": "5"})
         self._under_way += 1
+        said: deque[str] = deque(maxlen=SAID)
         try:
             async with self._closing.block():
                 if "text/event-stream" in request.headers.get("Accept", ""):
                     return await self._told(request, applies, work)
-                report = await _done(work, applies, lambda _: None)
+                report = await _done(work, applies, said.append)
+        except Stopping:
+            done = f"Done before that: {'; '.join(said)}." if said else "Nothing was done before that."
+            detail = f"Torpor is stopping in the middle of this. {done} Do it again."
+            raise Problem(503, detail, {"Retry-After": "5"}) from None
         finally:
             self._under_way -= 1
         if report.failure:

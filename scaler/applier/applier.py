@@ -1,6 +1,7 @@
 """The face of the applier: orders come in, are checked against what is allowed, and are carried out set by set."""
 
 import asyncio
+import logging
 from dataclasses import replace
 
 from scaler.applier.applied import Applied
@@ -24,6 +25,8 @@ from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.scaler import Scaler
 from torpor.kubernetes_settings import KubernetesSettings
+
+logger = logging.getLogger(__name__)
 
 FOLLOWING = 300.0
 """Seconds for a wake that was asked for without a time to wait."""
@@ -71,6 +74,8 @@ class Applier:
                 report = await course.run()
             finally:
                 self._expiring.changed.set()
+        if not order.dry_run:
+            logger.info("the set %s was applied: %s", want.set, report.failure or f"{len(targets)} objects")
         return Applied(report, order, tuple(zip(targets, course.written, old, strict=False)))
 
     async def follow(self, applied: Applied, say: Say) -> Report:
@@ -101,7 +106,10 @@ class Applier:
                 await remove_all(self._cluster, here, done, dry_run=dry_run, say=say)
             finally:
                 self._expiring.changed.set()
-        return pruned(Report(str(which), dry_run), done)
+        report = pruned(Report(str(which), dry_run), done)
+        if not dry_run:
+            logger.info("the set %s was deleted: %s", which, report.failure or f"{len(done)} objects")
+        return report
 
     async def _catalogue(self) -> Catalogue:
         return await look(self._cluster, self._allowed.kinds)

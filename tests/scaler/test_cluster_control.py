@@ -3,7 +3,7 @@
 import pytest
 
 from scaler.cluster_control import ClusterControl
-from scaler.errors import WakeFailed
+from scaler.errors import NoApplier, WakeFailed
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.words import Cause
 
@@ -19,6 +19,9 @@ async def test_who_does_not_lead_knows_no_apps_and_wakes_none() -> None:
     with pytest.raises(KeyError):
         await control.sleep("shop/web")
     assert (await control.reload()).to_json()
+    with pytest.raises(NoApplier, match="no scaler leads") as caught:
+        control.applies()
+    assert caught.value.passing
     info = control.info()
     assert (info["leader"], info["proxies"], info["token_required"]) == (False, 0, True)
 

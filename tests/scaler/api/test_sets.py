@@ -4,18 +4,20 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import aiohttp
 import pytest
 
+from scaler.api import Api
 from scaler.api.guard import MAX_BODY
 from scaler.applier.errors import Busy, NoSuchSet, NotAllowed
 from scaler.applier.order import Order
 from scaler.applier.report import Conflict, Done, Outcome
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.welcome import CannotTell
-from tests.scaler.api.fake_control import FakeApplier, FakeControl, running, until
+from tests.scaler.api.fake_control import FakeApplier, FakeControl, no_link, running, until
 from torpor.yamlfile import Mistake, YamlError
 
 STREAM = {"Accept": "text/event-stream"}
@@ -128,6 +130,21 @@ async def test_who_leaves_does_not_stop_an_apply_but_nobody_waits_for_its_rollou
     async with client.get(f"{url}/v1/sets") as listed:
         assert listed.status == 200
     assert not applier.followed
+
+
+async def test_a_torpor_that_stops_in_the_middle_says_what_was_done(
+    control: FakeControl, client: aiohttp.ClientSession, applier: FakeApplier
+) -> None:
+    applier.may_apply.clear()
+    async with AsyncExitStack() as running_api, asyncio.TaskGroup() as group:
+        api = Api(control, link=no_link, token=None, listen=("127.0.0.1", 0))
+        await running_api.enter_async_context(api)
+        asking = group.create_task(client.post(f"http://127.0.0.1:{api.addresses[0].port}/v1/apply"))
+        await until(lambda: applier.orders)
+        group.create_task(running_api.aclose())
+        async with await asking as answer:
+            assert answer.status == 503
+            assert "Done before that: created services web." in (await answer.json())["detail"]
 
 
 async def test_sets_are_listed_and_deleted(url: str, client: aiohttp.ClientSession, applier: FakeApplier) -> None:
