@@ -34,12 +34,17 @@ class Deployer:
         self._directory = directory
         self._directory.mkdir(exist_ok=True)
 
-    def start(self, *arguments: str, told: list[Tree] | None = None, token: str = TOKEN) -> "subprocess.Popen[str]":
-        """`torpor …`, with manifests on its standard input."""
+    def start(
+        self, *arguments: str, told: list[Tree] | None = None, token: str = TOKEN, straight: bool = True
+    ) -> "subprocess.Popen[str]":
+        """`torpor …`, with manifests on its standard input; straight to the scaler, or through the API server."""
         cluster = self.running.cluster
+        service = {"TORPOR_SERVICE": f"{self.space.name}/torpor-scaler", "KUBECONFIG": str(cluster.kubeconfig)}
         process = subprocess.Popen(
-            cluster.command(sys.executable, "-m", "torpor.cli", *arguments, "--api", self._url),
-            env={**cluster.environment, "PYTHONPATH": str(ROOT), "TORPOR_TOKEN": token},
+            cluster.command(
+                sys.executable, "-m", "torpor.cli", *arguments, *(("--api", self._url) if straight else ())
+            ),
+            env={**cluster.environment, "PYTHONPATH": str(ROOT), "TORPOR_TOKEN": token, **service},
             cwd=self._directory,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -52,9 +57,9 @@ class Deployer:
         process.stdin = None  # or communicate flushes it
         return process
 
-    def torpor(self, *arguments: str, told: list[Tree] | None = None, token: str = TOKEN) -> Ended:
+    def torpor(self, *arguments: str, told: list[Tree] | None = None, straight: bool = True) -> Ended:
         """The same, to its end."""
-        return ended(self.start(*arguments, told=told, token=token))
+        return ended(self.start(*arguments, told=told, straight=straight))
 
     def apply(self, *manifests: Tree, options: tuple[str, ...] = ("--set", "pr-12")) -> Ended:
         """`torpor apply -f -`, which is to end well."""
@@ -98,7 +103,7 @@ def running(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         text = RIGHTS.read_text().replace("namespace: review\n", f"namespace: {space.name}\n")
         cluster.kubectl("apply", "-f", "-", told=text.replace("namespace: torpor\n", f"namespace: {space.name}\n"))
         allowed = {"namespaces": [space.name], "accounts": [f"{space.name}/deployer"]}
-        settings = {"token": TOKEN, "kubernetes": {"apply": allowed}}
+        settings = {"api": "0.0.0.0:0", "token": TOKEN, "kubernetes": {"apply": allowed}}
         made = Running(space, tmp_path_factory.mktemp("applier"), Path(state), settings)
         with made.up():
             yield made

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from tests.cluster.applier.conftest import Deployer, Tree, ended, missing
+from tests.cluster.cli.conftest import served
 from tests.cluster.rig.manifests import deployment, service
 from tests.cluster.rig.until import until
 from tests.cluster.torpor.manifests import app
@@ -122,3 +123,12 @@ def test_the_account_that_is_named_may_apply_and_nobody_else(deployer: Deployer)
     assert not missing(space, "services", "web")
     assert deployer.delete("pr-12", token=tokens["default"])[0] == 401
     assert deployer.delete("pr-12", token=tokens["deployer"])[0] == 200
+
+
+def test_the_command_line_goes_through_the_api_server(deployer: Deployer) -> None:
+    space = deployer.space
+    with served(deployer.running):
+        applied = deployer.torpor("apply", "-f", "-", "--set", "pr-12", told=[service("web")], straight=False)
+        assert (applied.code, applied.out) == (0, "services web: created\n"), applied.err
+        deleted = deployer.torpor("delete", f"{space.name}/pr-12", straight=False)
+        assert (deleted.code, deleted.out) == (0, "services web: deleted\n"), deleted.err

@@ -74,12 +74,12 @@ class User:
 @pytest.fixture
 def user(namespace: Space, torpor: Start, tmp_path: Path) -> Iterator[User]:
     """Of a Torpor that runs; it looks after the namespace."""
-    with torpor({"api": "0.0.0.0:0", "token": "a-token-of-torpor"}) as running, _served(running):
+    with torpor({"api": "0.0.0.0:0", "token": "a-token-of-torpor"}) as running, served(running):
         yield User(running, tmp_path / "elsewhere")
 
 
 @contextlib.contextmanager
-def _served(running: Running) -> Iterator[None]:
+def served(running: Running) -> Iterator[None]:
     """A pod with the node's address stands for the scaler, so that the API server finds the way to it."""
     space = running.space
     label = {"app": "torpor-scaler"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.torpor.cli.command import Torpor
-from tests.torpor.cli.fake_api import app, event
+from tests.torpor.cli.fake_api import app, done, event, told
 from tests.torpor.cli.fake_api_server import FakeApiServer
 
 
@@ -37,6 +37,18 @@ async def test_the_token_of_torpor_travels_beside_the_cluster_s(there: Torpor, a
     ended = await there("sleep", "shop/db", TORPOR_TOKEN="a-token-of-torpor")
     assert (ended.code, ended.out) == (0, "shop/db is asleep.\n")
     assert api_server.torpor.tokens == ["a-token-of-torpor"]
+
+
+async def test_manifests_and_the_name_of_a_set_go_through(there: Torpor, api_server: FakeApiServer) -> None:
+    torpor, text = api_server.torpor, "kind: Service\nmetadata: {name: ü}\n"
+    (there.directory / "review.yaml").write_text(text)
+    torpor.answers["POST /v1/apply"] = (200, told("created services web", objects=[done("web", "created")]))
+    torpor.answers["DELETE /v1/sets/review/pr-1"] = (200, told(pruned=[done("web", "deleted")]))
+    applied = await there("apply", "-f", "review.yaml", "--set", "pr-1", TORPOR_TOKEN="a-token-of-torpor")
+    assert (applied.code, applied.out) == (0, "services web: created\n"), applied.err
+    deleted = await there("delete", "review/pr-1")
+    assert (deleted.code, deleted.out) == (0, "services web: deleted\n"), deleted.err
+    assert (torpor.bodies, torpor.tokens) == ([text], ["a-token-of-torpor", ""])
 
 
 async def test_a_wake_shows_its_progress(there: Torpor, api_server: FakeApiServer) -> None:
