@@ -44,9 +44,11 @@ async def test_manifests_and_the_name_of_a_set_go_through(there: Torpor, api_ser
     (there.directory / "review.yaml").write_text(text)
     torpor.answers["POST /v1/apply"] = (200, told("created services web", objects=[done("web", "created")]))
     torpor.answers["DELETE /v1/sets/review/pr-1"] = (200, told(pruned=[done("web", "deleted")]))
-    applied = await there("apply", "-f", "review.yaml", "--set", "pr-1", TORPOR_TOKEN="a-token-of-torpor")
+    applied = await there(
+        "apply", "-f", "review.yaml", "--set", "pr-1", "--kubernetes", TORPOR_TOKEN="a-token-of-torpor"
+    )
     assert (applied.code, applied.out) == (0, "services web: created\n"), applied.err
-    deleted = await there("delete", "review/pr-1")
+    deleted = await there("delete", "review/pr-1", "--kubernetes")
     assert (deleted.code, deleted.out) == (0, "services web: deleted\n"), deleted.err
     assert (torpor.bodies, torpor.tokens) == ([text], ["a-token-of-torpor", ""])
 
