@@ -75,6 +75,8 @@ class App:
     cause: Cause | None = None
     reason: str = ""
     stage: str = ""
+    last_lines: tuple[str, ...] = ()
+    """What it has written during its last wake, for its waiting page; empty unless that is wanted."""
     last_access: float | None = None
     found: bool = False
     """It was up already when this scaler first saw it, and has not slept since."""

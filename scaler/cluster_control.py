@@ -1,10 +1,13 @@
 """The scaler of a cluster as the API sees it: the one that leads now, or nobody, and then others are asked."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from scaler.applier.applier import Applier
 from scaler.bus import Bus
 from scaler.errors import NoApplier, WakeFailed
+from scaler.logs.line import Line
+from scaler.logs.reader import Reader
 from scaler.metrics import Metrics
 from scaler.proxies import Proxies
 from scaler.reload_report import ReloadReport
@@ -56,10 +59,16 @@ class ClusterControl:
             raise KeyError(app)
         return await self.scaler.sleep(app)
 
-    async def log_tail(self, app: AppId, lines: int, /) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int, since: str = "", /) -> list[Line]:
         """The last lines of an app's output. Raises KeyError."""
         self.status(app)
-        return await self.scaler.runtime.log_tail(app, lines) if self.scaler is not None else []
+        return await self.scaler.runtime.log_tail(app, lines, since) if self.scaler is not None else []
+
+    def logs(self, app: AppId, lines: int, since: str, /) -> AbstractAsyncContextManager[Reader]:
+        """The same, and all that follow. Raises KeyError; entering raises TooManyReaders."""
+        if self.scaler is None:
+            raise KeyError(app)
+        return self.scaler.logs.read(app, lines=lines, since=since)
 
     def applies(self) -> Applier:
         """Who applies manifests. Raises NoApplier."""

@@ -1,11 +1,14 @@
 """The scaler of one machine as the API and the command line see it: one face for all that can be asked."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import NoReturn
 
 from scaler.bus import Bus
 from scaler.errors import NoApplier
 from scaler.local import LocalApps
+from scaler.logs.line import Line
+from scaler.logs.reader import Reader
 from scaler.metrics import Metrics
 from scaler.reload_report import ReloadReport
 from scaler.runtime import Runtime
@@ -53,10 +56,14 @@ class Control:
         """Returns when asleep. Raises KeyError, SleepRefused, NotManaged."""
         return await self._scaler.sleep(app)
 
-    async def log_tail(self, app: AppId, lines: int) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int, since: str = "") -> list[Line]:
         """The last lines of an app's output. Raises KeyError."""
         self._scaler.status(app)
-        return await self._runtime.log_tail(app, lines)
+        return await self._runtime.log_tail(app, lines, since)
+
+    def logs(self, app: AppId, lines: int, since: str) -> AbstractAsyncContextManager[Reader]:
+        """The same, and all that follow. Entering raises TooManyReaders."""
+        return self._scaler.logs.read(app, lines=lines, since=since)
 
     def applies(self) -> NoReturn:
         """Raises NoApplier."""

@@ -75,4 +75,5 @@ def view_of(app: App, door: str, now: float) -> AppView:
         waking_for=now - since if phase is Phase.WAKING else 0.0,
         reason=app.reason,
         retry_in=max(0.0, life.retry_at - now) if phase is Phase.FAILED else 0.0,
+        last_lines=app.last_lines if life.phase in (Phase.WAKING, Phase.FAILED) and app.spec.policy.page_log else (),
     )

@@ -1,8 +1,9 @@
 """The port to whatever starts and stops workloads. The scaler owns it; adapters live in scaler/runtimes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from scaler.logs.line import Line
 from torpor.words import Address, AppId
 
 type Addresses = Mapping[str, tuple[Address, ...]]
@@ -11,6 +12,10 @@ type Addresses = Mapping[str, tuple[Address, ...]]
 type Say = Callable[[str], None]
 """Tells people what the start is doing now, in a few words: `starting python3`, `waiting for port 4123`; as a Stage
 (scaler/stage.py) it counts for the metrics too."""
+
+
+type TakeLines = Callable[[Sequence[Line]], None]
+"""Called with the next lines, from the event loop; those of each source come in their order, and none twice."""
 
 
 class StartFailed(Exception):  # noqa: N818 - reads as what happened
@@ -48,8 +53,12 @@ class Runtime(Protocol):
     def replicas_awake(self, app: AppId) -> int:
         """How many run when it is awake: those that run, or those that a wake would bring back."""
 
-    async def log_tail(self, app: AppId, lines: int) -> list[str]:
-        """The last lines of the workload's output, oldest first."""
+    async def log_tail(self, app: AppId, lines: int, since: str = "") -> list[Line]:
+        """The last lines of each container's output, of those after `since` if given; those of each oldest first."""
+
+    async def follow(self, app: AppId, take: TakeLines, lines: int | None, since: str) -> None:
+        """Hand over the last lines of what each container has written (None: all), of those after `since` if given,
+        and then all that is written, across restarts and sleeps. Goes on until it is cancelled."""
 
 
 type Lost = Callable[[AppId, str], None]

@@ -20,8 +20,10 @@ from scaler.idleness import Idleness
 from scaler.leaving import Leaving
 from scaler.lifecycle import Command, Event, Life, step
 from scaler.links import Links
+from scaler.logs.logs import Logs
 from scaler.metrics import Metrics
 from scaler.needs import UP, Needs
+from scaler.page_log import PageLog
 from scaler.proxies import Proxies
 from scaler.runtime import Addresses, Runtime
 from scaler.savings import Savings
@@ -74,6 +76,8 @@ class Scaler:
         self.draining = Draining(self)
         self.sweeper = Sweeper(self)
         self.links = Links(self)
+        self.logs = Logs(runtime, lambda: self.tasks)
+        self._page_log = PageLog(self)
         self.over = False
         """Its reign has ended."""
         self._stopping = Stopping(self)
@@ -263,6 +267,9 @@ class Scaler:
             if before.phase is Phase.ASLEEP and not (cause and cause.kind == "scaled"):
                 app.reverts = 0
             app.lost, app.refused, app.outdated, app.found = None, False, False, False
+            app.last_lines = ()
+            if app.spec.policy.page_log:
+                self.tasks.create_task(self._page_log.follow(app))
             app.waking = self.tasks.create_task(wake(self, app, after=app.waking))
         elif before.phase is Phase.WAKING and event is Event.TAKEN and app.waking:
             app.waking.cancel()

@@ -77,6 +77,11 @@ class AppSettings(Strict):
     page: PageMode | None = Field(
         None, description="The waiting page: `auto` (by how long the app usually takes), `always` or `never`."
     )
+    page_log: bool | None = Field(
+        None,
+        description="Whether the waiting page shows the last lines that the app has written since the wake began. "
+        "Whoever may open the app sees them: not for apps that write secrets or addresses.",
+    )
     wake_for: tuple[Visitor, ...] | None = Field(
         None,
         description="Whose visits wake the app and count as activity: "

@@ -116,6 +116,7 @@ class Settings(Strict):
     stop_timeout: Duration = Field(10.0, description="Default of the apps' `stop_timeout`.")
     hold: Duration = Field(10.0, description="Default of the apps' `hold`.")
     page: PageMode = Field(PageMode.AUTO, description="Default of the apps' `page`.")
+    page_log: bool = Field(False, description="Default of the apps' `page_log`.")
     wake_for: tuple[Visitor, ...] = Field(
         (Visitor.PERSON, Visitor.AUTOMATED_BROWSER, Visitor.PROGRAM),
         description="Default of the apps' `wake_for`.",
@@ -160,6 +161,7 @@ class Settings(Strict):
             wake_for=_or(app.wake_for, default.wake_for),
             monitor_status=app.monitor_status or default.monitor_status,
             max_held=app.max_held or default.max_held,
+            page_log=_or(app.page_log, default.page_log),
         )
 
     def default_policy(self) -> Policy:
@@ -171,6 +173,7 @@ class Settings(Strict):
             wake_for=self.wake_for,
             monitor_status=self.monitor_status,
             max_held=self.max_held,
+            page_log=self.page_log,
         )
 
     def idle(self, name: str) -> float:

@@ -25,6 +25,10 @@ MANY = 1_000_000_000
 MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes; a snapshot of 10,000 apps takes about 6 MiB."""
 
+LAST_LINES = 8
+LONGEST_LINE = 200
+"""Characters of each of the last lines that an app's waiting page shows."""
+
 
 class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")  # a newer peer may say more
@@ -39,6 +43,7 @@ class Policy(_Wire):
     wake_for: tuple[Visitor, ...] = (Visitor.PERSON, Visitor.AUTOMATED_BROWSER, Visitor.PROGRAM)
     monitor_status: Literal[200, 503] = 503
     max_held: int = 10_000
+    page_log: bool = False
 
 
 class AppView(_Wire):
@@ -61,6 +66,8 @@ class AppView(_Wire):
     """Why it failed, or what the last wake ended with."""
     retry_in: float = 0.0
     """Seconds until a visit may try again, for a failed app."""
+    last_lines: tuple[str, ...] = ()
+    """What the app has written during the wake; empty unless `policy.page_log`."""
 
 
 class Hello(_Wire):

@@ -12,7 +12,7 @@ from proxy.pages import shapes
 from proxy.pages.negotiation import wants_html
 from proxy.pages.wording import bounded, fit, whole_seconds
 from proxy.visit import Answer, Visit
-from torpor.link import AppView
+from torpor.link import LAST_LINES, LONGEST_LINE, AppView
 from torpor.words import Phase
 
 _RETRY = 2
@@ -53,6 +53,7 @@ def progress(view: AppView, version: str) -> Answer:
             "waiting_seconds": round(bounded(view.waking_for), 3),
             "usual_seconds": _usual(view),
             "reason": fit(view.reason),
+            "lines": _lines(view),
             "retry_in": round(bounded(view.retry_in), 3),
             "version": version,
         },
@@ -71,12 +72,19 @@ def _page(view: AppView, phase: Phase, status: int, *, so_far: float, retry: int
         state=phase.value,
         stage=fit(view.stage),
         reason=fit(view.reason),
+        lines="\n".join(_lines(view)),
         so_far=round(so_far, 1),
         usual=usual,
         share=None if usual is None else round(_share(so_far / usual), 3),
         retry_in=retry,
         refresh=refresh,
     )
+
+
+def _lines(view: AppView) -> list[str]:
+    """What the app has written during the wake, where its page may show that."""
+    shown = view.last_lines[-LAST_LINES:] if view.policy.page_log else ()
+    return [fit(line, LONGEST_LINE).replace("\n", " ") for line in shown]
 
 
 def _usual(view: AppView) -> float | None:

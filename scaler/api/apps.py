@@ -13,9 +13,9 @@ from itertools import batched
 
 from aiohttp import web
 
+from scaler.api.logs import AppLogs
 from scaler.api.port import Control
 from scaler.api.problems import SHOWN, Problem, wrong_method
-from scaler.api.query import number
 from scaler.api.switch import Switch
 from scaler.errors import NotManaged, SleepRefused, WakeFailed
 from scaler.status import AppStatus
@@ -23,7 +23,6 @@ from torpor.words import AppId, Cause
 
 AT_ONCE = 500
 """Apps written to JSON before others get their turn."""
-MAX_LINES = 10_000
 NEIGHBOURS = 250
 """Names before and after an unknown one, by the alphabet, that are looked at for a near one."""
 
@@ -37,9 +36,9 @@ class Apps:
     def __init__(self, control: Control, closing: Switch) -> None:
         self._control = control
         self._closing = closing
-        self._verbs: dict[str, Callable[[AppId, web.Request], Awaitable[web.Response]]] = {
+        self._verbs: dict[str, Callable[[AppId, web.Request], Awaitable[web.StreamResponse]]] = {
             "": self._show,
-            "logs": self._logs,
+            "logs": AppLogs(control, closing).handle,
             "wake": self._wake,
             "sleep": self._sleep,
         }
@@ -52,7 +51,7 @@ class Apps:
             await asyncio.sleep(0)
         return web.Response(text=f'{{"apps": [{", ".join(parts)}]}}\n', content_type="application/json")
 
-    async def one(self, request: web.Request) -> web.Response:
+    async def one(self, request: web.Request) -> web.StreamResponse:
         """Everything at `/v1/apps/{id}` and below."""
         app, verb = self._aim(request)
         return await self._verbs[verb](app, request)
@@ -87,11 +86,6 @@ class Apps:
 
     async def _show(self, app: AppId, request: web.Request) -> web.Response:
         return _json(self._control.status(app))
-
-    async def _logs(self, app: AppId, request: web.Request) -> web.Response:
-        lines = await self._control.log_tail(app, number(request, "lines", default=100, least=1, most=MAX_LINES))
-        body = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
-        return web.Response(body=body, content_type="text/plain", charset="utf-8")
 
     async def _wake(self, app: AppId, request: web.Request) -> web.Response:
         try:

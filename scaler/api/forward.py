@@ -7,6 +7,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from scaler.api.connection import presence
 from scaler.api.problems import Problem
 from torpor import link
 
@@ -72,9 +73,11 @@ async def _pass_on(request: web.Request, answer: aiohttp.ClientResponse) -> web.
         if name.lower() not in _HOPS:
             response.headers.add(name, value)
     await response.prepare(request)
+    await response.write(b"")  # the head: its body may be long in coming
     try:
-        async for piece in answer.content.iter_chunked(PIECE):
-            await response.write(piece)
+        async with presence(request).block():  # else a quiet stream would outlive who reads it
+            async for piece in answer.content.iter_chunked(PIECE):
+                await response.write(piece)
     except (aiohttp.ClientError, asyncio.IncompleteReadError, ConnectionError):
         pass  # it ends here too; whoever reads a stream connects again
     return response

@@ -1,6 +1,7 @@
 """What the API asks of the scaler. The port belongs to the API; the scaler fits itself to it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
@@ -9,6 +10,8 @@ from scaler.applier.order import Order
 from scaler.applier.report import Report
 from scaler.applier.set_status import SetStatus
 from scaler.bus import Bus
+from scaler.logs.line import Line
+from scaler.logs.reader import Reader
 from scaler.metrics import Metrics
 from scaler.reload_report import ReloadReport
 from scaler.status import AppStatus
@@ -60,8 +63,11 @@ class Control(Protocol):
     async def sleep(self, app: AppId, /) -> AppStatus:
         """Returns when the app is asleep. Raises SleepRefused, NotManaged. Cancelling it ends the waiting only."""
 
-    async def log_tail(self, app: AppId, lines: int, /) -> list[str]:
-        """The last lines of the app's output, oldest first."""
+    async def log_tail(self, app: AppId, lines: int, since: str, /) -> list[Line]:
+        """The last lines of each of the app's containers, of those after `since` if it is not empty."""
+
+    def logs(self, app: AppId, lines: int, since: str, /) -> AbstractAsyncContextManager[Reader]:
+        """The same, and all that are written from then on. Entering raises KeyError, TooManyReaders."""
 
     def applies(self) -> Applies:
         """Raises NoApplier."""

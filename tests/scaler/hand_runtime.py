@@ -6,7 +6,8 @@ The real runtimes have tests of their own, and the black-box tests use real proc
 import asyncio
 from collections import defaultdict
 
-from scaler.runtime import Addresses, Say, StartFailed
+from scaler.logs.line import Line, Source
+from scaler.runtime import Addresses, Say, StartFailed, TakeLines
 from torpor.words import Address, AppId
 
 HERE: Addresses = {"": (Address("127.0.0.1", 4000),)}
@@ -32,6 +33,8 @@ class HandRuntime:
         """How many run when an app is awake; 1 where it is not said."""
         self.remembered: dict[AppId, float | None] = {}
         """The last access that a stop was given."""
+        self.written: asyncio.Queue[Line] = asyncio.Queue()
+        """The output of whatever is followed."""
 
     async def start(self, app: AppId, say: Say) -> Addresses:
         self.log.append(f"start {app}")
@@ -63,5 +66,14 @@ class HandRuntime:
     def replicas_awake(self, app: AppId) -> int:
         return self.counts.get(app, 1)
 
-    async def log_tail(self, app: AppId, lines: int) -> list[str]:
-        return [f"the log of {app}"][:lines]
+    async def log_tail(self, app: AppId, lines: int, since: str = "") -> list[Line]:
+        return [Line("", Source(), f"the log of {app}")][:lines]
+
+    async def follow(self, app: AppId, take: TakeLines, lines: int | None, since: str) -> None:
+        """What is put into `written`."""
+        self.log.append(f"follow {app} {lines} {since}".strip())
+        try:
+            while True:
+                take([await self.written.get()])
+        finally:
+            self.log.append(f"follow {app} no more")

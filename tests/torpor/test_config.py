@@ -54,10 +54,12 @@ def test_certificates_are_beside_the_file() -> None:
 
 
 def test_an_apps_own_settings_go_before_the_defaults_of_all() -> None:
-    text = "hold: 4s\nidle_timeout: 0\napps:\n  a: {command: [x], page: never, hold: 0}\n  b: {command: [x]}\n"
+    apps = "apps:\n  a: {command: [x], page: never, hold: 0, page_log: true}\n  b: {command: [x]}\n"
+    text = f"hold: 4s\nidle_timeout: 0\n{apps}"
     settings = parse_settings(text)
     assert (settings.policy("a").hold, settings.policy("b").hold) == (0.0, 4.0)
     assert (settings.policy("a").page, settings.policy("b").page) == (PageMode.NEVER, PageMode.AUTO)
+    assert (settings.policy("a").page_log, settings.policy("b").page_log) == (True, False)
     assert settings.idle("a") == 0.0
 
 

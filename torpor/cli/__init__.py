@@ -21,7 +21,7 @@ COMMANDS = {
     "apps": "List the apps and how they are.",
     "wake": "Wake an app and show how it gets on.",
     "sleep": "Put an app to sleep now.",
-    "logs": "Print the last lines of an app's output.",
+    "logs": "Print the last lines of an app's output, or follow it.",
     "events": "Follow what happens to the apps.",
     "reload": "Take a changed torpor.yaml while everything runs.",
     "apply": "Apply manifests to a cluster, as a set.",

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from torpor.cli.carrier import Carrier
-from torpor.cli.failure import Failed
+from torpor.cli.failure import Failed, Refused
 from torpor.cli.say import printable
 
 DEADLINE = 10.0
@@ -31,10 +31,6 @@ class Api:
     def get(self, path: str, deadline: float = DEADLINE) -> Any:
         """The JSON at a path."""
         return self._object(self._ask("GET", path, deadline, "application/json"))
-
-    def text(self, path: str, deadline: float = DEADLINE) -> str:
-        """The text at a path."""
-        return self._ask("GET", path, deadline, "text/plain").decode(errors="replace")
 
     def post(self, path: str, deadline: float = DEADLINE) -> Any:
         """The JSON answer to a POST without a body."""
@@ -65,6 +61,15 @@ class Api:
                     yield self._object("\n".join(data).encode())
                     data = []
 
+    def lines(self, path: str) -> Iterator[dict[str, Any]]:
+        """The JSON lines of a path as they come, until the server ends the stream; half a line is none."""
+        with self._carrier.stream(path, "application/x-ndjson") as stream:
+            if stream.status != 200:
+                raise self._refused(stream.status, stream.body())
+            for line in stream.lines():
+                if line.endswith(b"\n") and line.strip():
+                    yield self._object(line)
+
     def close(self) -> None:
         """Let go of what is open."""
         self._carrier.close()
@@ -91,7 +96,7 @@ class Api:
         said = "\n".join(printable(line) for line in str(detail).splitlines())
         if status == 401:
             said = f"{said.removesuffix('.')}; the token is taken from TORPOR_TOKEN"
-        return Failed(said + (f" ({self._carrier.hint})" if self._carrier.hint else ""))
+        return Refused(said + (f" ({self._carrier.hint})" if self._carrier.hint else ""), status)
 
     def _object(self, body: bytes) -> Any:
         try:

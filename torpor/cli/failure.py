@@ -15,6 +15,14 @@ class Failed(click.ClickException):
         click.echo(f"torpor: {self.format_message()}", file=file, err=file is None)
 
 
+class Refused(Failed):
+    """What was asked said no, with this HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class WrongConfiguration(click.ClickException):
     """A configuration that cannot be used; the message names file and line and stands for itself. Exit code 2."""
 

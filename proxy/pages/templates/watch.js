@@ -53,6 +53,9 @@
   function take(news, changed) {
     const now = performance.now(), retry = now + Math.max(1, news.retry_in) * 1000;
     if (news.phase !== "asleep") asleepSince = 0;
+    const lines = news.lines || [];  // a proxy of before this page's says nothing of them
+    by("lines").textContent = lines.join("\n");
+    by("lines").hidden = !lines.length;
     if (news.phase === "failed") {
       by("reason").textContent = news.reason || "no reason is known";
       retryAt = changed || main.dataset.phase !== "failed" ? retry : Math.min(retryAt, retry);

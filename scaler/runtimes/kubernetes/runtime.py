@@ -6,12 +6,14 @@ What is written is remembered until the watch has brought it back, so that nobod
 import asyncio
 from collections import defaultdict
 
-from scaler.runtime import Addresses, Say, StartFailed, StopRefused
+from scaler.logs.line import Line
+from scaler.runtime import Addresses, Say, StartFailed, StopRefused, TakeLines
 from scaler.runtimes.kubernetes import scale
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
 from scaler.runtimes.kubernetes.crews import Crews
 from scaler.runtimes.kubernetes.discovery.found import Found
+from scaler.runtimes.kubernetes.following import follow
 from scaler.runtimes.kubernetes.hands import Hand, Last, look
 from scaler.runtimes.kubernetes.logs import log_tail
 from scaler.runtimes.kubernetes.objects.remembered import Remembered
@@ -67,9 +69,13 @@ class KubernetesRuntime:
             return 0
         return found.workload.replicas or found.wakes_to
 
-    async def log_tail(self, app: AppId, lines: int) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int, since: str = "") -> list[Line]:
         """The last lines of its pods' output."""
-        return await log_tail(self._cluster, self._picture.pods(app), lines)
+        return await log_tail(self._cluster, self._picture.pods(app), lines, since)
+
+    async def follow(self, app: AppId, take: TakeLines, lines: int | None, since: str) -> None:
+        """The output of its pods as it comes."""
+        await follow(self._cluster, self._picture, self._crews, app, take, lines, since)
 
     # For those who keep the scaler up to date
 

@@ -9,10 +9,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from scaler.doors import MAIN
+from scaler.logs.line import Line
 from scaler.probing.rhythm import Rhythm
-from scaler.runtime import Addresses, Lost, Say, StartFailed
+from scaler.runtime import Addresses, Lost, Say, StartFailed, TakeLines
 from scaler.runtimes.process import tail
 from scaler.runtimes.process.failures import refusal
+from scaler.runtimes.process.following import follow
 from scaler.runtimes.process.keeper import procfs
 from scaler.runtimes.process.keeper.exits import ending
 from scaler.runtimes.process.keeping import Keeper, sweep
@@ -93,10 +95,15 @@ class ProcessRuntime:
         """1: each is one program."""
         return 1
 
-    async def log_tail(self, app: AppId, lines: int) -> list[str]:
+    async def log_tail(self, app: AppId, lines: int, since: str = "") -> list[Line]:
         """The last lines of its output (at most tail.MOST_LINES), oldest first; none for an app that is unknown."""
         workload = self._workloads.get(app)
-        return [] if workload is None else tail.log_tail(workload.log_file, lines)
+        return [] if workload is None else tail.log_tail(workload.log_file, lines, since)
+
+    async def follow(self, app: AppId, take: TakeLines, lines: int | None, since: str) -> None:
+        """Its output as it comes, over all of its runs; at once over for an app that is unknown."""
+        if workload := self._workloads.get(app):
+            await follow(workload.log_file, take, lines, since)
 
     async def start(self, app: AppId, say: Say) -> Addresses:
         """Start the app's process; return the one address that has answered.

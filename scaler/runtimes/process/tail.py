@@ -1,50 +1,56 @@
 """The end of an app's log, for people: bounded however long its lines are."""
 
 import os
-import re
 from pathlib import Path
 
+from scaler.logs.line import Line, Source, printable, read_line
+from scaler.logs.splitter import Splitter
 from scaler.runtimes.process.keeper.logfile import NOTE
 
 MOST_LINES = 1_000
 MOST_BYTES = 512 * 1024
 """How much of the end of a log is read at all."""
-LONGEST_LINE = 4_096
-"""Characters of a line that are shown."""
-_LONGEST_REASON = 300
-
-_ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
+LONGEST_REASON = 300
+"""Characters of last words."""
+SOURCE = Source()
 
 
-def log_tail(file: Path, lines: int) -> list[str]:
+def log_tail(file: Path, lines: int, since: str = "") -> list[Line]:
     """The last lines, oldest first, of a file and the older one beside it. Empty when there is none."""
-    lines = min(lines, MOST_LINES)
-    if lines <= 0:
-        return []
-    text = _end(file).decode(errors="replace").removesuffix("\n").split("\n")
-    last = [line.removesuffix("\r") for line in text[-lines:]] if text != [""] else []
-    return [line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in last]
+    splitter = Splitter()
+    found = [read_line(line, SOURCE) for line in splitter.feed(_end(file)) + splitter.end()]
+    return last(found, min(lines, MOST_LINES), since)
+
+
+def last(found: list[Line], lines: int | None, since: str) -> list[Line]:
+    """So many of the lines (None: all), the newest, of those after `since` if given."""
+    if since:
+        found = [line for line in found if line.at > since]
+    return found if lines is None else found[-lines:] if lines > 0 else []
 
 
 def last_words(file: Path) -> str:
     """What the app wrote last since it was started, in one printable line fit for a reason; maybe nothing."""
     for line in reversed(log_tail(file, 50)):
-        if line.startswith(NOTE):
-            if " started: " in line:
+        if line.text.startswith(NOTE):
+            if " started: " in line.text:
                 break
             continue
-        words = "".join(sign for sign in _ESCAPE_SEQUENCE.sub("", line) if sign.isprintable()).strip()
-        if words:
-            return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]}…"
+        if words := printable(line.text, LONGEST_REASON):
+            return words
     return ""
 
 
 def _end(file: Path) -> bytes:
-    older = file.with_name(f"{file.name}.1")
     newest, number = _read(file, MOST_BYTES)
-    before, older_number = _read(older, MOST_BYTES - len(newest))
+    before, older_number = _read(older(file), MOST_BYTES - len(newest))
     # A rotation between the two reads makes them the same file.
     return newest if number == older_number else before + newest
+
+
+def older(file: Path) -> Path:
+    """The file that was the log before this one."""
+    return file.with_name(f"{file.name}.1")
 
 
 def _read(file: Path, most: int) -> tuple[bytes, int]:

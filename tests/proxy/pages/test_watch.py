@@ -5,6 +5,7 @@ import pytest
 
 from proxy import pages
 from tests.proxy.pages.samples import Shape, header, view, visit
+from torpor.link import LAST_LINES, LONGEST_LINE, Policy
 from torpor.words import Phase
 
 
@@ -81,9 +82,29 @@ def test_progress_says_all_that_the_page_shows() -> None:
         "waiting_seconds": 1.5,
         "usual_seconds": 4.0,
         "reason": "was idle",
+        "lines": [],
         "retry_in": 2.0,
         "version": "9-1",
     }
+
+
+def test_the_last_lines_are_shown_where_the_app_s_policy_says_so_and_nowhere_else() -> None:
+    lines = ("<b>migrating</b> & more", "\x1b[31m" + "x" * 900, "two\nlines")
+    assert json.loads(pages.progress(view(last_lines=lines), "1").body)["lines"] == []
+    assert b"migrating" not in pages.waiting(view(last_lines=lines), 0).body
+    told = view(last_lines=tuple(map(str, range(90))) + lines, policy=Policy(page_log=True))
+    said = json.loads(pages.progress(told, "1").body)["lines"]
+    assert len(said) == LAST_LINES
+    assert said[-3] == "<b>migrating</b> & more"
+    assert said[-2].startswith("\ufffd[31mxxx")
+    assert len(said[-2]) == LONGEST_LINE
+    assert said[-1] == "two lines"
+    body = pages.waiting(told, 0).body.decode()
+    assert "&lt;b&gt;migrating&lt;/b&gt; &amp; more" in body
+    assert "<b>" not in body
+    for phase in (Phase.WAKING, Phase.FAILED):
+        page = Shape(pages.waiting(told, 0) if phase is Phase.WAKING else pages.failed(visit(), told))
+        assert "<b>migrating</b> & more" in page.words
 
 
 def test_progress_of_an_endless_back_off_is_still_json() -> None:

@@ -17,6 +17,8 @@ from scaler.applier.report import Done, Outcome, Report
 from scaler.applier.set_status import SetStatus
 from scaler.bus import Bus
 from scaler.errors import NoApplier
+from scaler.logs.line import Line, Source
+from scaler.logs.reader import Reader
 from scaler.metrics import Metrics
 from scaler.reload_report import ReloadReport
 from scaler.status import AppStatus
@@ -96,9 +98,14 @@ class FakeControl:
         self.may_end.set()
         self.ended: list[AppId] = []
         """Wakes and sleeps that were not cancelled on the way."""
+        self.asked_for: list[tuple[AppId, int, str]] = []
+        """Logs that were followed: of which app, how many lines, since when."""
         self.failure: Exception | None = None
         self.missing: str | None = None
-        self.logs: list[str] = []
+        self.written: list[str] = []
+        """By each app: what logs end with."""
+        self.reader = Reader()
+        """Of whoever follows."""
         self.report = ReloadReport(added=["wiki"])
 
     def statuses(self) -> list[AppStatus]:
@@ -123,8 +130,25 @@ class FakeControl:
         self.apps[app] = replace(self.apps[app], phase=phase)
         return self.apps[app]
 
-    async def log_tail(self, app: AppId, lines: int, /) -> list[str]:
-        return self.logs[-lines:]
+    async def log_tail(self, app: AppId, lines: int, since: str, /) -> list[Line]:
+        return self.lines(*self.written)[-lines:]
+
+    @asynccontextmanager
+    async def logs(self, app: AppId, lines: int, since: str, /) -> AsyncIterator[Reader]:
+        self.asked_for.append((app, lines, since))
+        if self.failure:
+            raise self.failure
+        try:
+            yield self.reader
+        finally:
+            self.ended.append(app)
+
+    def lines(self, *texts: str, pod: str = "") -> list[Line]:
+        """Lines as a runtime tells them."""
+        return [
+            Line(f"2026-01-02T03:04:05.{at:09}Z", Source(pod, "web" if pod else ""), text)
+            for at, text in enumerate(texts)
+        ]
 
     def applies(self) -> FakeApplier:
         if self.applier is None:

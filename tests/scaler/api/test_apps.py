@@ -109,26 +109,6 @@ async def test_a_sleep_that_is_called_off_says_why(
     assert problem["detail"] == "notes was not put to sleep: 2 in flight, 0 held"
 
 
-async def test_logs_are_plain_text(client: aiohttp.ClientSession, url: str, control: FakeControl) -> None:
-    control.logs = ["one", "<b>two</b>", "dr\u00fcben \udcff"]
-    async with client.get(f"{url}/v1/apps/notes/logs?lines=2") as answer:
-        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert await answer.text() == "<b>two</b>\ndrüben ?\n"
-    control.logs = [str(number) for number in range(300)]
-    async with client.get(f"{url}/v1/apps/notes/logs") as answer:
-        assert (await answer.text()).split() == control.logs[-100:]
-
-
-@pytest.mark.parametrize("lines", ["0", "-1", "10001", "many", "", "1" * 5000, "٣"])
-async def test_a_number_of_lines_that_makes_no_sense_is_refused(
-    client: aiohttp.ClientSession, url: str, lines: str
-) -> None:
-    async with client.get(f"{url}/v1/apps/notes/logs", params={"lines": lines}) as answer:
-        assert answer.status == 400
-        assert "allowed is a whole number from 1 to 10000" in (await answer.json())["detail"]
-
-
 @pytest.mark.parametrize("path", ["/v1/apps/notse", "/v1/apps/notse/logs"])
 async def test_an_unknown_app_is_answered_with_near_names(client: aiohttp.ClientSession, url: str, path: str) -> None:
     async with client.get(url + path) as answer:

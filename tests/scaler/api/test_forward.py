@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from scaler.api.connection import Server
 from scaler.api.forward import FORWARDED, Forward
 from scaler.api.problems import Problem
 
@@ -36,13 +38,17 @@ async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @asynccontextmanager
 async def listening(application: web.Application) -> AsyncIterator[str]:
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    handlers = web.AppRunner(application)
+    await handlers.setup()
+    made = cast(web.Server, handlers.server)
+    runner = web.ServerRunner(Server(made.request_handler, made.request_factory), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         yield "http://{}:{}".format(*runner.addresses[0][:2])
     finally:
         await runner.cleanup()
+        await handlers.cleanup()
 
 
 @asynccontextmanager

@@ -38,6 +38,8 @@ class FakeApi:
     stages: list[str] = field(default_factory=list)
     """Sentences sent on the stream of events before a wake ends."""
     events: list[dict[str, Any]] = field(default_factory=list)
+    logs: list[list[dict[str, Any]]] = field(default_factory=list)
+    """What each connection that follows logs is told before it is cut; the last one stays. Empty: it is refused."""
     asked: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
@@ -65,7 +67,24 @@ class FakeApi:
             return web.json_response({"apps": self.apps})
         if path == "/v1/events":
             return await self._stream(request)
+        if path.endswith("/logs") and request.query.get("follow") == "1" and self.logs:
+            return await self._lines(request)
         return web.json_response({"status": 404, "detail": f"there is nothing at {path}"}, status=404)
+
+    async def _lines(self, request: web.Request) -> web.StreamResponse:
+        said = self.logs.pop(0)
+        if not said:
+            return web.json_response({"status": 503, "detail": "No scaler leads just now."}, status=503)
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        await response.prepare(request)
+        for one in said:
+            await response.write(json.dumps(one).encode() + b"\n")
+        await response.write(b'{"at": "half a li')
+        if not self.logs:
+            await asyncio.sleep(DEADLINE)  # until the client leaves
+        if request.transport is not None:
+            request.transport.abort()
+        return response
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -95,3 +114,9 @@ def done(name: str, outcome: str, **more: Any) -> dict[str, Any]:
     """An object of a report."""
     about = {"document": 1, "line": 1, "detail": "", "conflicts": [], "diff": ""}
     return {"kind": "services", "name": name, "outcome": outcome} | about | more
+
+
+def line(second: int, text: str, **source: str) -> dict[str, Any]:
+    """A line of an app's output in the API's JSON; `pod` is of a cluster."""
+    names = {"pod": source["pod"], "container": "app"} if source else {}
+    return {"at": f"2026-01-02T03:04:{second:02}.000000000Z", **names, "line": text}

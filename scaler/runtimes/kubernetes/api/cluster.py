@@ -212,13 +212,16 @@ class Cluster:
         *,
         container: str | None = None,
         tail: int | None = None,
+        since: str = "",
         follow: bool = False,
         previous: bool = False,
         most: int | None = None,
     ) -> AsyncIterator[Stream]:
-        """The output of a container: the last `tail` lines, the first `most` bytes of those, and with `follow` all that
-        is still to come. `previous` is the container's last run before this one."""
-        query = {"container": container, "tailLines": tail, "limitBytes": most}
+        """The output of a container, with the time in front of each line: the last `tail` lines, of those since the
+        second that a time is in, the first `most` bytes of those, and with `follow` all that is still to come.
+        `previous` is the container's last run before this one."""
+        query = {"container": container, "tailLines": tail, "limitBytes": most, "timestamps": "true"}
+        query |= {"sinceTime": since or None}
         query |= {"follow": "true" if follow else None, "previous": "true" if previous else None}
         given = {name: str(value) for name, value in query.items() if value is not None}
         from_path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/log"

@@ -86,6 +86,7 @@ def read_annotations(
             "wake_timeout": read("wake-timeout", _wait, defaults.policy.wake_timeout),
             "hold": read("hold", _wait, defaults.policy.hold),
             "page": read("page", _page, defaults.policy.page),
+            "page_log": read("page-log", _yes_or_no, defaults.policy.page_log),
             "wake_for": read("wake-for", _visitors, defaults.policy.wake_for),
         }
     )
@@ -100,7 +101,10 @@ def read_annotations(
     return settings, (*bad, *_unknown(annotations))
 
 
-ALLOWED = ("idle-timeout", "wake-timeout", "hold", "page", "ready-path", "needs", "keep-awake", "wake-for", "hosts")
+ALLOWED = (
+    *("idle-timeout", "wake-timeout", "hold", "page", "page-log", "ready-path", "needs", "keep-awake", "wake-for"),
+    "hosts",
+)
 
 
 def _unknown(annotations: Mapping[str, str]) -> list[Bad]:
@@ -127,6 +131,12 @@ def _page(written: str) -> PageMode:
     if written not in PageMode:
         raise ValueError(f"{written!r} is not allowed; allowed are {', '.join(PageMode)}")
     return PageMode(written)
+
+
+def _yes_or_no(written: str) -> bool:
+    if written not in ("true", "false"):
+        raise ValueError(f"{written!r} is not allowed; allowed are true and false")
+    return written == "true"
 
 
 def _visitors(written: str) -> tuple[Visitor, ...]:

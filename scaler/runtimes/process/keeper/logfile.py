@@ -1,4 +1,8 @@
-"""An app's output on disk, bounded: the file and one older file beside it, together never above the limit."""
+"""An app's output on disk, bounded: the file and one older file beside it, together never above the limit.
+
+Each line has the time in front at which it came, as `scaler.logs.line` reads it: UTC with nine digits behind the point,
+and always later than the line before. A line that goes on in the next file has none there.
+"""
 
 import os
 import time
@@ -17,13 +21,20 @@ class LogFile:
         self._half = limit // 2
         self._lost = 0
         self._file = -1
+        self._midway = False
+        """The last line has no end yet."""
+        self._last = 0
+        """The time of the last line, in nanoseconds."""
+        self._second = (0, b"")
         self._size = 0
         self._open()
 
     def note(self, text: str) -> None:
         """Write a line of Torpor's own. Raises OSError."""
         printable = "".join(sign if sign.isprintable() else " " for sign in text)[:1000]
-        self._append(f"{NOTE}{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {printable}\n".encode())
+        line = f"{NOTE}{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {printable}\n".encode()
+        self._append((b"\n" if self._midway else b"") + self._time() + line)
+        self._midway = False
 
     def keep(self, output: bytes) -> None:
         """Store output. What cannot be stored is counted, and the count noted once writing works again."""
@@ -32,12 +43,35 @@ class LogFile:
                 self.note(f"{self._lost} bytes of output were lost: this file could not be written")
                 self._lost = 0
             # Of more than the limit only the end would survive the rotations.
-            self._append(output[-2 * self._half :])
+            self._append(self._stamped(output[-2 * self._half :]))
         except OSError:
             self._lost += len(output)
 
     def close(self) -> None:
         """Give the file back."""
+        if self._midway:
+            with suppress(OSError):
+                os.write(self._file, b"\n")
+            self._midway = False
+        self._release()
+
+    def _stamped(self, output: bytes) -> bytes:
+        first, *others = output.split(b"\n")
+        begun = [first if self._midway or not (first or others) else self._time() + first]
+        begun += [self._time() + line for line in others[:-1]]
+        if others:
+            begun.append(self._time() + others[-1] if others[-1] else b"")
+        self._midway = bool(others[-1]) if others else bool(first) or self._midway
+        return b"\n".join(begun)
+
+    def _time(self) -> bytes:
+        self._last = max(self._last + 1, time.time_ns())
+        second, rest = divmod(self._last, 1_000_000_000)
+        if self._second[0] != second:
+            self._second = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode()
+        return b"%s.%09dZ " % (self._second[1], rest)
+
+    def _release(self) -> None:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -56,7 +90,7 @@ class LogFile:
     def _rotate(self) -> None:
         with suppress(FileNotFoundError):  # somebody may have tidied up
             os.replace(self._path, f"{self._path}.1")  # noqa: PTH105 - pathlib is slow to load
-        self.close()
+        self._release()
         self._open()
 
     def _open(self) -> None:

@@ -8,7 +8,7 @@ import contextlib
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class SmallServer:
         """Methods and paths that are refused: with which status, and in what words."""
         self.answers: dict[tuple[str, str], Json | str] = {}
         """Methods and paths that are answered so, whatever there is."""
+        self.streams: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {}
+        """Paths that a test serves itself."""
         self._objects: dict[Kind, dict[tuple[str, str], Json]] = defaultdict(dict)
         self._news: dict[Kind, list[tuple[int, bytes]]] = defaultdict(list)
         self._bell = asyncio.Event()
@@ -50,7 +52,7 @@ class SmallServer:
     @contextlib.asynccontextmanager
     async def running(self, directory: Path) -> AsyncIterator[Cluster]:
         """The way in."""
-        runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=0.1)
+        runner = web.ServerRunner(web.Server(self._handle, handler_cancellation=True), shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
@@ -116,6 +118,8 @@ class SmallServer:
             return status(*refusal)
         if (said := self.answers.get((request.method, request.path))) is not None:
             return web.Response(text=said) if isinstance(said, str) else web.json_response(said)
+        if (serve := self.streams.get(request.path)) is not None:
+            return await serve(request)
         if request.path == "/apis":
             return web.json_response({"groups": list(self._groups())})
         for kind, scalable in list(self.kinds.items()):

@@ -12,6 +12,9 @@ from scaler.runtimes.kubernetes.pods.pod import Pod
 from tests.scaler.runtimes.kubernetes.pods.made import pod
 from tests.scaler.runtimes.kubernetes.small_server import SmallServer
 
+AT = "2026-11-23T06:00:00.00000000"
+"""All but the last digit of a time."""
+
 
 @pytest.fixture
 def server() -> SmallServer:
@@ -33,23 +36,33 @@ def made(name: str, minute: int, *containers: str) -> Pod:
     return pod(name, created=f"2026-11-23T06:{minute:02}:00Z", containers=several or None)
 
 
-async def test_of_one_container_the_lines_are_as_it_wrote_them(server: SmallServer, cluster: Cluster) -> None:
-    server.answers[log("a")] = "one\ntwo\n"
-    assert await log_tail(cluster, [made("a", 1)], 10) == ["one", "two"]
-
-
-async def test_of_several_each_line_says_whose_it_is_the_oldest_pods_first(
+async def test_of_one_container_the_lines_are_as_it_wrote_them_with_their_times(
     server: SmallServer, cluster: Cluster
 ) -> None:
-    server.answers[log("a")] = "young\n"
-    server.answers[log("b")] = "old\n"
+    server.answers[log("a")] = f"{AT}1Z one\n{AT}2Z two\n"
+    lines = await log_tail(cluster, [made("a", 1)], 10)
+    assert [(line.at, line.text) for line in lines] == [(f"{AT}1Z", "one"), (f"{AT}2Z", "two")]
+    assert [line.text for line in await log_tail(cluster, [made("a", 1)], 10, f"{AT}1Z")] == ["two"]
+
+
+async def test_of_several_each_line_knows_whose_it_is_the_oldest_pods_first(
+    server: SmallServer, cluster: Cluster
+) -> None:
+    server.answers[log("a")] = f"{AT}3Z young\n"
+    server.answers[log("b")] = f"{AT}1Z old\n"
     pods = [made("a", 2), made("b", 1, "main", "side")]
-    assert await log_tail(cluster, pods, 10) == ["b main: old", "b side: old", "a web: young"]
+    assert [(*line.source, line.text) for line in await log_tail(cluster, pods, 10)] == [
+        ("b", "main", "old"),
+        ("b", "side", "old"),
+        ("a", "web", "young"),
+    ]
 
 
 async def test_what_cannot_be_read_is_said_in_its_place(server: SmallServer, cluster: Cluster) -> None:
     server.refusals[log("a")] = 400, "container is waiting to start"
-    assert await log_tail(cluster, [made("a", 1)], 10) == ["(container is waiting to start)"]
+    assert [tuple(line) for line in await log_tail(cluster, [made("a", 1)], 10)] == [
+        ("", ("a", "web"), "(container is waiting to start)")
+    ]
 
 
 async def test_only_the_newest_pods_are_asked(server: SmallServer, cluster: Cluster) -> None:

@@ -88,7 +88,7 @@ async def test_paths_may_be_relative(apps: Apps, monkeypatch: pytest.MonkeyPatch
     Path("site").mkdir()
     apps.put("web", "print('here', flush=True)" + SERVER, directory=Path("site"), log_file=Path("logs/web.log"))
     await apps.start("web")
-    assert await apps.runtime.log_tail("web", 1) == ["here"]
+    assert [line.text for line in await apps.runtime.log_tail("web", 1)] == ["here"]
 
 
 async def test_it_says_what_it_waits_for_and_only_news(apps: Apps) -> None:
@@ -232,7 +232,7 @@ async def test_sigterm_ignored_is_followed_by_sigkill(apps: Apps) -> None:
     pid = apps.main("web")
     await apps.runtime.stop("web")
     assert alive(pid) == []
-    assert (await apps.runtime.log_tail("web", 1))[0].endswith("killed by SIGKILL")
+    assert (await apps.runtime.log_tail("web", 1))[0].text.endswith("killed by SIGKILL")
 
 
 async def test_a_stop_of_what_does_not_run_is_fine(apps: Apps) -> None:

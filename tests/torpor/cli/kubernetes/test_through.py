@@ -1,12 +1,14 @@
 """The commands through the API server of a cluster."""
 
+import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.torpor.cli.command import Torpor
-from tests.torpor.cli.fake_api import app, done, event, told
+from tests.torpor.cli.command import Torpor, ended
+from tests.torpor.cli.fake_api import app, done, event, line, told
 from tests.torpor.cli.fake_api_server import FakeApiServer
 
 
@@ -79,9 +81,23 @@ async def test_events_are_followed_to_the_end(there: Torpor, api_server: FakeApi
 
 
 async def test_logs_are_printed(there: Torpor, api_server: FakeApiServer) -> None:
-    api_server.torpor.answers["GET /v1/apps/shop/web/logs"] = (200, "listening\n")
-    assert (await there("logs", "shop/web", "-n", "5")).out == "listening\n"
+    said = line(1, "listening", pod="web-1")
+    api_server.torpor.answers["GET /v1/apps/shop/web/logs"] = (200, f"{json.dumps(said)}\n")
+    assert (await there("logs", "shop/web", "-n", "5")).out == "web-1 app: listening\n"
     assert api_server.torpor.asked == ["GET /v1/apps/shop/web/logs?lines=5"]
+
+
+async def test_logs_are_followed_over_a_lost_connection(there: Torpor, api_server: FakeApiServer) -> None:
+    one, two = line(1, "one", pod="web-1"), line(2, "two", pod="web-1")
+    api_server.torpor.logs = [[{"now": "2026-01-02T03:04:00Z"}, one], [{"now": "2026-01-02T03:04:09Z"}, one, two]]
+    following = await there.start("logs", "-f", "shop/web")
+    assert following.stdout is not None
+    assert [await following.stdout.readline() for _ in range(2)] == [b"web-1 app: one\n", b"web-1 app: two\n"]
+    following.send_signal(signal.SIGINT)
+    end = await ended(following)
+    assert (end.code, end.out) == (0, "")
+    assert "asking again" in end.err
+    assert end.err.endswith("torpor: connected again\n")
 
 
 async def test_another_service_and_another_context_can_be_named(there: Torpor, api_server: FakeApiServer) -> None:

@@ -158,7 +158,13 @@ async def test_a_log_comes_as_it_is_written(server: HandServer, cluster: Cluster
         assert [piece async for piece in log.chunks()] == [b"one\n", b"two\n"]
     [asked] = server.asked
     assert asked.path == "/api/v1/namespaces/shop/pods/web-1/log"
-    assert asked.query == {"container": "app", "tailLines": "10", "follow": "true", "previous": "true"}
+    assert asked.query == {
+        "container": "app",
+        "tailLines": "10",
+        "timestamps": "true",
+        "follow": "true",
+        "previous": "true",
+    }
 
 
 async def test_a_log_that_there_is_not(server: HandServer, cluster: Cluster) -> None:

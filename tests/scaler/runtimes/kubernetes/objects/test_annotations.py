@@ -26,6 +26,7 @@ def test_all_of_them_are_read() -> None:
         wake_timeout="2m",
         hold="0",
         page="always",
+        page_log="true",
         ready_path="/healthz?full=1",
         needs="db, other/cache db",
         keep_awake="Mon-Fri 08:00-18:00 Europe/Berlin;  10:00-12:00 UTC",
@@ -39,6 +40,7 @@ def test_all_of_them_are_read() -> None:
     assert settings.idle_timeout == 5400
     assert (settings.policy.wake_timeout, settings.policy.hold) == (120, 0)
     assert settings.policy.page is PageMode.ALWAYS
+    assert settings.policy.page_log
     assert settings.policy.wake_for == (Visitor.PERSON, Visitor.PROGRAM)
     assert settings.ready_path == "/healthz?full=1"
     assert settings.needs == ("shop/db", "other/cache")
@@ -54,6 +56,7 @@ def test_all_of_them_are_read() -> None:
         ("wake_timeout", "2h", "allowed is up to 1h"),
         ("hold", "x" * 300, "is 300 characters long; allowed are 256"),
         ("page", "maybe", "allowed are auto, always, never"),
+        ("page_log", "yes", "allowed are true and false"),
         ("ready_path", "healthz", "allowed is such as /healthz"),
         ("ready_path", "/a\r\nHost: b", "is not a path"),
         ("needs", "Not A Name", "allowed are"),

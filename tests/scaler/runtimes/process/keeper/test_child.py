@@ -15,5 +15,5 @@ async def test_a_sigterm_on_its_way_to_the_program_is_not_lost(apps: Apps) -> No
             while name not in apps.runtime._runs or apps.runtime._runs[name].keeper is None:
                 await asyncio.sleep(0)
             group.create_task(apps.runtime.stop(name))
-    ends = {(await apps.runtime.log_tail(name, 1))[0].split(" ", 3)[3] for name in names}
+    ends = {(await apps.runtime.log_tail(name, 1))[0].text.split(" ", 3)[3] for name in names}
     assert ends == {"killed by SIGTERM"}

@@ -56,7 +56,7 @@ async def test_a_flood_of_output_is_bounded_on_disk_and_in_memory_and_holds_nobo
 async def test_stdout_and_stderr_go_to_the_log_up_to_the_last_word(apps: Apps) -> None:
     apps.put("web", "import sys; print('out', flush=True); print('y' * 60_000, file=sys.stderr); sys.exit('end')")
     await apps.failure("web")
-    lines = await apps.runtime.log_tail("web", 10)
+    lines = [line.text for line in await apps.runtime.log_tail("web", 10)]
     assert [line[:3] for line in lines] == ["---", "out", "yyy", "end", "---"]
     assert " started: " in lines[0]
     assert lines[-1].endswith(" exited with code 1")
@@ -67,7 +67,7 @@ async def test_what_is_said_while_it_is_stopped_is_kept_too(apps: Apps) -> None:
     apps.put("web", bye + SERVER)
     await apps.start("web")
     await apps.runtime.stop("web")
-    assert "bye" in await apps.runtime.log_tail("web", 3)
+    assert "bye" in [line.text for line in await apps.runtime.log_tail("web", 3)]
 
 
 async def test_a_log_that_fails_while_it_runs_does_not_hurt_the_app(apps: Apps) -> None:

@@ -1,0 +1,88 @@
+"""Apps' output, followed while somebody reads it: one stream from the runtime for an app, however many readers.
+
+It begins with the first reader and ends with the last. Who comes later gets the past from what is kept here, and only
+what reaches farther back is asked of the runtime once more.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from scaler.logs.channel import Channel
+from scaler.logs.reader import Reader
+from scaler.logs.ring import MOST_LINES
+from scaler.runtime import Runtime
+from torpor.words import AppId
+
+logger = logging.getLogger(__name__)
+
+MOST_READERS = 100
+"""Of one scaler. With those who fetch no more, each costs at most what its queue holds."""
+
+
+class TooManyReaders(Exception):  # noqa: N818 - reads as what it is
+    """One more does not fit in."""
+
+
+class Logs:
+    """The readers of all apps. `tasks` is where streams belong; it must not be asked for before it runs."""
+
+    def __init__(self, runtime: Runtime, tasks: Callable[[], asyncio.TaskGroup]) -> None:
+        self._runtime = runtime
+        self._tasks = tasks
+        self._channels: dict[AppId, Channel] = {}
+        self._following: dict[Channel, asyncio.Task[None]] = {}
+        self._readers = 0
+
+    @asynccontextmanager
+    async def read(self, app: AppId, *, lines: int, since: str = "") -> AsyncIterator[Reader]:
+        """The last lines of each container (at most `ring.MOST_LINES`), or with `since` all those after that time, and
+        then what is written, until the block is left or the scaler's reign ends. Raises TooManyReaders."""
+        if self._readers >= MOST_READERS:
+            raise TooManyReaders(f"{MOST_READERS} readers of logs are here already, no more fit in")
+        self._readers += 1
+        try:
+            channel, reader = await self._join(app, min(lines, MOST_LINES), since)
+            try:
+                yield reader
+            finally:
+                channel.leave(reader)
+                if channel.deserted:
+                    self._close(app, channel)
+        finally:
+            self._readers -= 1
+
+    async def _join(self, app: AppId, lines: int, since: str) -> tuple[Channel, Reader]:
+        wanted = MOST_LINES if since else lines
+        there, older = self._channels.get(app), []
+        if there is not None and not there.reaches(wanted, since):
+            older = await self._runtime.log_tail(app, wanted, since)
+        channel = self._channels.get(app)
+        if channel is None:  # also when the others have left meanwhile
+            channel, older = self._begin(app, None if since else lines, since), []
+        return channel, channel.join(older, wanted, since)
+
+    def _begin(self, app: AppId, lines: int | None, since: str) -> Channel:
+        tasks, channel = self._tasks(), Channel(lines, since)
+        self._channels[app] = channel
+        self._following[channel] = tasks.create_task(self._follow(app, channel, lines, since))
+        return channel
+
+    async def _follow(self, app: AppId, channel: Channel, lines: int | None, since: str) -> None:
+        try:
+            await self._runtime.follow(app, channel.take, lines, since)
+        except Exception:
+            logger.exception("the output of %s cannot be followed", app)
+        finally:
+            channel.end()
+            self._forget(app, channel)
+
+    def _close(self, app: AppId, channel: Channel) -> None:
+        if task := self._forget(app, channel):
+            task.cancel()
+
+    def _forget(self, app: AppId, channel: Channel) -> "asyncio.Task[None] | None":
+        if self._channels.get(app) is channel:
+            del self._channels[app]
+        return self._following.pop(channel, None)

@@ -1,0 +1,24 @@
+"""The last lines of one source."""
+
+from scaler.logs.ring import MOST_BYTES, MOST_LINES, Ring
+from tests.scaler.logs.made import at, line, lines
+
+
+def test_the_last_are_given_and_those_after_a_time() -> None:
+    ring = Ring()
+    for one in lines(1, 2, 3):
+        ring.put(one)
+    assert ring.last(2, "") == lines(2, 3)
+    assert ring.last(0, "") == []
+    assert ring.last(9, at(1)) == lines(2, 3)
+    assert ring.last(1, at(1)) == lines(3)
+
+
+def test_lines_and_bytes_are_bounded() -> None:
+    ring = Ring()
+    for number in range(MOST_LINES + 10):
+        ring.put(line(number % 60, str(number)))
+    assert [one.text for one in ring.last(9999, "")] == [str(number) for number in range(10, MOST_LINES + 10)]
+    for number in range(100):
+        ring.put(line(number % 60, "x" * 10_000))
+    assert sum(len(one.text) for one in ring.last(9999, "")) <= MOST_BYTES
