@@ -15,7 +15,7 @@ VALUES = {
     "image__tag": "dev",
     "proxy__kind": "DaemonSet",
     "proxy__preStopSeconds": 2,
-    "proxy__tls__secrets": "{busy-tls,not-there-yet}",
+    "proxy__tls__secrets": "{own-tls,not-there-yet}",
     "proxy__tls__wildcard": "wildcard-tls",
 }
 TLS = 8443
@@ -31,7 +31,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def certificates(authority: Authority) -> dict[str, Made]:
-    return {"busy-tls": authority.make("busy.test"), "wildcard-tls": authority.make("*.test")}
+    return {"own-tls": authority.make("a.apps.test"), "wildcard-tls": authority.make("*.apps.test")}
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_each_host_is_shown_its_certificate_and_all_others_the_wildcard(
 ) -> None:
     network = torpor.cluster.network
     for address in torpor.pods(PROXY).values():
-        for host, name in (("busy.test", "busy-tls"), ("dozer.test", "wildcard-tls")):
+        for host, name in (("a.apps.test", "own-tls"), ("b.apps.test", "wildcard-tls")):
             assert shown(network, authority, (address, TLS), host) == certificates[name].serial
 
 
