@@ -36,6 +36,10 @@ class AppSpec:
     """Of one replica."""
     keep_awake: Schedule = NEVER
     """When it is not put to sleep for being idle."""
+    shadow: bool = False
+    """It is only measured when it would sleep; see scaler/shadow.py."""
+    team: str = ""
+    """Whose it is, for sums; empty where nobody has said."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -83,6 +87,8 @@ class App:
     not_before: float = 0.0
     """It is not put to sleep before this: a sleep was just called off."""
     wakes: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    shadow_since: float | None = None
+    """Since when it would be asleep if it were not in shadow mode."""
     drain: Drain | None = None
     lost: str | None = None
     """What ran has ended by itself while it was still being woken."""

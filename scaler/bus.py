@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from scaler.status import AppStatus, rfc3339
+from scaler.moments import rfc3339
+from scaler.status import AppStatus
 
 QUEUE = 1_000
 """Events kept for one listener that does not read."""

@@ -67,7 +67,9 @@ async def serve_cluster(
     async with Cluster(access) as cluster:
         discovery = Discovery(_serve(wanted), _defaults(settings))
         picture = Picture(cluster, discovery, scalable=wanted.scalable, namespaces=wanted.namespaces)
-        control = ClusterControl(wanted, picture.missing, token_required=settings.token is not None)
+        control = ClusterControl(
+            wanted, picture.missing, token_required=settings.token is not None, price=settings.price
+        )
         cluster.on_call = control.metrics.system.called
         links = LinkServer(welcome(cluster))
         leadership: Leadership | None = None
@@ -120,7 +122,7 @@ async def _stand(
             scaler = Scaler(
                 runtime,
                 metrics=control.metrics,
-                savings=control.savings,
+                savings=control.books,
                 bus=control.bus,
                 settle=link.LEASE,
                 stay=lambda: seconds(leadership.stay, time.time()),
@@ -132,6 +134,7 @@ async def _stand(
                 group.create_task(_headroom(ours, picture, wanted))
                 await asyncio.sleep(0)
                 apps.begin()
+                control.books.retain(scaler.apps)
                 applier = Applier(ours, scaler, picture, wanted)
                 group.create_task(applier.run())
                 control.scaler, control.applier = scaler, applier
@@ -166,4 +169,5 @@ def _serve(wanted: KubernetesSettings) -> Serve:
 
 
 def _defaults(settings: Settings) -> Defaults:
-    return Defaults(settings.idle_timeout, settings.default_policy())
+    wanted = settings.kubernetes or KubernetesSettings()
+    return Defaults(settings.idle_timeout, settings.default_policy(), settings.mode, wanted.team_label)

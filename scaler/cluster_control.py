@@ -1,5 +1,6 @@
 """The scaler of a cluster as the API sees it: the one that leads now, or nobody, and then others are asked."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -12,10 +13,12 @@ from scaler.metrics import Metrics
 from scaler.proxies import Proxies
 from scaler.reload_report import ReloadReport
 from scaler.savings import Savings
+from scaler.savings_report import report
 from scaler.scaler import Scaler
 from scaler.status import AppStatus
 from torpor import __version__
 from torpor.kubernetes_settings import KubernetesSettings
+from torpor.savings_settings import PriceSettings
 from torpor.words import AppId, Cause
 
 
@@ -23,18 +26,22 @@ class ClusterControl:
     """The port `scaler.api.port.Control`. Counters and events outlive a reign; `scaler` is None without one."""
 
     def __init__(
-        self, settings: KubernetesSettings, missing: Callable[[], str | None], *, token_required: bool
+        self,
+        settings: KubernetesSettings,
+        missing: Callable[[], str | None],
+        *,
+        token_required: bool,
+        price: PriceSettings | None = None,
     ) -> None:
         """`missing` says what is in the way of leading, or of standing by; None when nothing is."""
         self.scaler: Scaler | None = None
         self.applier: Applier | None = None
         self.bus = Bus()
-        self.savings = Savings()
-        self.metrics = Metrics(
-            self.statuses, self.savings, proxies=self._proxies, leads=lambda: self.scaler is not None
-        )
+        self.books = Savings()
+        self.metrics = Metrics(self.statuses, self.books, proxies=self._proxies, leads=lambda: self.scaler is not None)
         self._missing = missing
         self._settings = settings
+        self._price = price
         self._token_required = token_required
 
     def statuses(self) -> list[AppStatus]:
@@ -75,6 +82,11 @@ class ClusterControl:
         if self.applier is None:
             raise NoApplier("no scaler leads just now; one will in a few seconds", passing=True)
         return self.applier
+
+    def savings(self) -> dict[str, object]:
+        """What sleeping has saved."""
+        lines = self.scaler.saved() if self.scaler is not None else []
+        return report(lines, self._price, time.time())
 
     async def reload(self) -> ReloadReport:
         """The apps are the cluster's; what is read at the start is read again by a new start."""

@@ -12,6 +12,7 @@ from scaler.logs.reader import Reader
 from scaler.metrics import Metrics
 from scaler.reload_report import ReloadReport
 from scaler.runtime import Runtime
+from scaler.savings_report import report
 from scaler.scaler import Scaler
 from scaler.status import AppStatus
 from torpor import __version__
@@ -69,6 +70,10 @@ class Control:
         """Raises NoApplier."""
         reason = "this Torpor runs the apps of torpor.yaml; applying manifests takes a Torpor in a cluster"
         raise NoApplier(reason, passing=False)
+
+    def savings(self) -> dict[str, object]:
+        """What sleeping has saved."""
+        return report(self._scaler.saved(), self._apps.settings.price, self._scaler.clock.wall())
 
     async def reload(self) -> ReloadReport:
         """Take a changed torpor.yaml. Raises ConfigError."""

@@ -1,12 +1,14 @@
-"""An app put into the words of others: a status for operators, a view for proxies."""
+"""An app put into the words of others: a status for operators, a line of what it saves, a view for proxies."""
 
-from scaler.app import App
+from scaler.app import App, AppSpec
 from scaler.doors import view_id
 from scaler.proxies import Proxies
+from scaler.savings import Savings
+from scaler.savings_report import Line
 from scaler.status import AppStatus
 from torpor.clock import Clock
 from torpor.link import AppView
-from torpor.words import Phase
+from torpor.words import Mode, Phase
 
 NOBODY_ANSWERS = "waiting until something answers there"
 
@@ -48,8 +50,27 @@ def status_of(
         reverts=app.reverts,
         keep_awake=spec.keep_awake.written,
         expires_at=expires_at,
+        mode=mode_of(spec),
+        shadow_since=shown(app.shadow_since),
+        team=spec.team,
         retry_at=shown(life.retry_at) if life.phase is Phase.FAILED else None,
     )
+
+
+def line_of(app: App, savings: Savings, replicas: int) -> Line:
+    """The app in a list of what is saved. `replicas` are those that it has when it is awake."""
+    spec = app.spec
+    return Line(
+        *(spec.id, spec.team, mode_of(spec), replicas, spec.requests),
+        asleep=savings.total(spec.id),
+        shadow=savings.measured(spec.id),
+        shadow_sleeps=savings.shadow.runs(spec.id),
+    )
+
+
+def mode_of(spec: AppSpec) -> Mode:
+    """Whether it sleeps, or only would."""
+    return Mode.SHADOW if spec.shadow else Mode.SLEEP
 
 
 def view_of(app: App, door: str, now: float) -> AppView:

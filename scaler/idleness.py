@@ -12,7 +12,7 @@ from scaler.app import App
 from scaler.needs import Needs
 from scaler.proxies import Proxies
 from torpor.clock import Clock
-from torpor.words import Phase
+from torpor.words import AppId, Phase
 
 
 class Idleness:
@@ -42,9 +42,11 @@ class Idleness:
     def sleeps_at(self, app: App) -> float | None:
         """When an app that is up goes to sleep if nobody comes; None while it cannot."""
         spec = app.spec
-        if not spec.managed or self._needs.users(spec.id):
+        if not spec.managed or self.users(app):
             return None
         failed = app.life.phase is Phase.FAILED
+        if (failed and spec.shadow) or app.shadow_since is not None:
+            return None
         if not failed:
             if self._proxies.in_flight(spec.id) or self._proxies.held(spec.id):
                 return None
@@ -55,6 +57,10 @@ class Idleness:
         if not spec.idle_timeout:
             return None
         return self._kept(app, max(self.since(app) + spec.idle_timeout, app.not_before, self._earliest()))
+
+    def users(self, app: App) -> list[AppId]:
+        """The apps that keep it awake by needing it."""
+        return self._needs.users(app.spec.id, shadow=app.spec.shadow)
 
     def since(self, app: App) -> float:
         """The last time that it, or an app that needs it, was used."""
@@ -75,6 +81,8 @@ class Idleness:
     def _kept(self, app: App, at: float) -> float | None:
         """Not before the end of the hours in which it is kept awake. Those are the wall clock's, so they are reckoned
         anew each time: a wall clock that was set is noticed when the sweeper looks next."""
+        if not app.spec.keep_awake.windows:
+            return at
         now = self._clock.now()
         ahead = max(at, now)
         wall = self._clock.wall() + (ahead - now)

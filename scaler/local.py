@@ -11,7 +11,7 @@ from scaler.scaler import Scaler
 from torpor.app_settings import AppSettings
 from torpor.config import Settings, read_settings
 from torpor.quantity import millis, whole
-from torpor.words import AppId
+from torpor.words import AppId, Mode
 
 RESTART_NEEDED = (
     *("listen", "api", "engine", "tls", "token"),
@@ -84,4 +84,6 @@ def _spec(name: AppId, settings: Settings) -> AppSpec:
         *(name, {MAIN: app.hosts}, settings.policy(name), settings.idle(name), app.needs),
         requests=Requests(millis(app.requests.cpu), whole(app.requests.memory)),
         keep_awake=app.keep_awake,
+        shadow=settings.app_mode(name) is Mode.SHADOW,
+        team=app.team,
     )

@@ -12,6 +12,8 @@ class Meter:
         self._ended = Saved()
         self._since: float | None = None
         self._rate = NOTHING
+        self.runs = 0
+        """How often it has begun."""
 
     @property
     def running(self) -> bool:
@@ -20,6 +22,7 @@ class Meter:
 
     def run(self, rate: Requests, now: float) -> None:
         """Count from now on at this rate. What has run till now counts at the rate that it had."""
+        self.runs += self._since is None
         if self._since is None or self._rate != rate:
             self.halt(now)
             self._since, self._rate = now, rate

@@ -23,7 +23,8 @@ from scaler.proxies import Proxies
 from scaler.saved import Saved
 from scaler.savings import Savings
 from scaler.status import AppStatus
-from torpor.words import AppId, Phase
+from scaler.teams import OTHER, known_teams
+from torpor.words import AppId, Mode, Phase
 
 SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300)
 """Upper bounds of the histograms' buckets: from a warm local process to a pull of a large image."""
@@ -141,8 +142,13 @@ class Metrics:
             # Only what it is sure to understand: prometheus-client raises TypeError for `version=x`.
             encode, content_type = choose_encoder(OPENMETRICS if OPENMETRICS.partition(";")[0] in accept else "")
             apps = self._statuses()
-            saved = [(app.id, self._savings.saved(app.id)) for app in apps]
-            snapshot = _Snapshot(self._registry, apps, saved, self.system.snapshot(), self._leads())
+            saved = [(app.id, self._savings.asleep.read(app.id)) for app in apps]
+            shadows = [
+                (app.id, self._savings.shadow.read(app.id), self._savings.shadow.runs(app.id))
+                for app in apps
+                if app.mode is Mode.SHADOW
+            ]
+            snapshot = _Snapshot(self._registry, apps, saved, shadows, self.system.snapshot(), self._leads())
             return await asyncio.to_thread(encode, snapshot), content_type
 
 
@@ -153,6 +159,8 @@ class _Snapshot:
     registry: CollectorRegistry
     statuses: list[AppStatus]
     saved: list[tuple[AppId, Saved]]
+    shadows: list[tuple[AppId, Saved, int]]
+    """Of those in shadow mode, with how often each would have gone to sleep."""
     system: metrics_system.Snapshot
     leads: bool
 
@@ -169,6 +177,14 @@ class _Snapshot:
         yield _counter(table.ASLEEP, (((app,), saved.seconds) for app, saved in self.saved))
         yield _counter(table.SAVED_CPU, (((app,), saved.cpu) for app, saved in self.saved))
         yield _counter(table.SAVED_MEMORY, (((app,), saved.memory) for app, saved in self.saved))
+        yield _counter(table.SHADOW_SLEEPS, (((app,), times) for app, _, times in self.shadows))
+        yield _counter(table.SHADOW_ASLEEP, (((app,), saved.seconds) for app, saved, _ in self.shadows))
+        yield _counter(table.SHADOW_CPU, (((app,), saved.cpu) for app, saved, _ in self.shadows))
+        yield _counter(table.SHADOW_MEMORY, (((app,), saved.memory) for app, saved, _ in self.shadows))
+        teams = known_teams(app.team for app in apps)
+        yield _gauge(
+            table.INFO, (((app.id, app.team if app.team in teams else OTHER, app.mode.value), 1) for app in apps)
+        )
 
 
 type _Samples = Iterable[tuple[tuple[str, ...], float]]

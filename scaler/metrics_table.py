@@ -85,6 +85,27 @@ SAVED_MEMORY = Described(
     ("app",),
     "Memory that nobody kept free while the app slept: seconds asleep times the bytes that its replicas request.",
 )
+SHADOW_SLEEPS = Described(
+    "torpor_shadow_sleeps_total", "counter", ("app",), "Times an app in shadow mode would have gone to sleep."
+)
+SHADOW_ASLEEP = Described(
+    "torpor_shadow_asleep_seconds_total", "counter", ("app",), "Time that an app in shadow mode would have slept."
+)
+SHADOW_CPU = Described(
+    "torpor_shadow_saved_cpu_core_seconds_total",
+    "counter",
+    ("app",),
+    "CPU that an app in shadow mode would have saved, as `torpor_saved_cpu_core_seconds_total`.",
+)
+SHADOW_MEMORY = Described(
+    "torpor_shadow_saved_memory_byte_seconds_total",
+    "counter",
+    ("app",),
+    "Memory that an app in shadow mode would have saved, as `torpor_saved_memory_byte_seconds_total`.",
+)
+INFO = Described(
+    "torpor_app_info", "gauge", ("app", "team", "mode"), "1; the app's team, for sums, and its mode: sleep, shadow."
+)
 PROXIES = Described("torpor_proxies_connected", "gauge", (), "Proxies with a live link to this scaler.")
 LEADER = Described("torpor_leader", "gauge", (), "1 when this scaler is the one that acts, else 0.")
 LOST = Described(
@@ -127,7 +148,8 @@ API_SECONDS = Described(
 
 ALL = (
     *(REQUESTS, HELD, HOLD, APP_HOLD, WAKE, STAGE, WAKES, SLEEPS, ABORTS),
-    *(PHASE, ACCESS, IN_FLIGHT, ASLEEP, SAVED_CPU, SAVED_MEMORY, PROXIES, LEADER),
+    *(PHASE, ACCESS, IN_FLIGHT, ASLEEP, SAVED_CPU, SAVED_MEMORY),
+    *(SHADOW_SLEEPS, SHADOW_ASLEEP, SHADOW_CPU, SHADOW_MEMORY, INFO, PROXIES, LEADER),
     *(LOST, OUT_OF_REACH, SILENCE, CONNECTIONS, CONNECTIONS_LIMIT, ENGINE_BUSY, ENGINE_PROCESSES),
     *(LINK_MESSAGES, API_CALLS, API_SECONDS),
 )

@@ -33,6 +33,7 @@ class Needs:
         """The apps that need this one."""
         return [self._apps[user] for user in self._dependants.get(app, ()) if user in self._apps]
 
-    def users(self, app: AppId) -> list[AppId]:
-        """Those of them that run."""
-        return sorted(user.spec.id for user in self.dependants(app) if user.life.phase in UP)
+    def users(self, app: AppId, *, shadow: bool = False) -> list[AppId]:
+        """Those of them that run; with `shadow`, that would run."""
+        up = (user for user in self.dependants(app) if user.life.phase in UP)
+        return sorted(user.spec.id for user in up if not shadow or user.shadow_since is None)

@@ -9,6 +9,7 @@ from scaler.needs import UP, Needs
 from torpor.clock import Clock
 from torpor.words import AppId, Cause, Phase
 
+SHADOW = "it is in shadow mode, in which nobody is put to sleep"
 OVER = "this scaler leads no more; ask again"
 
 
@@ -44,6 +45,8 @@ async def wake(house: House, app_id: AppId, cause: Cause) -> None:
 async def sleep(house: House, app_id: AppId) -> None:
     """Put an app to sleep by the same two steps as the sweeper, now. Raises KeyError, SleepRefused, NotManaged."""
     app = _managed(house, app_id)
+    if app.spec.shadow:
+        raise SleepRefused(SHADOW)
     if app.life.phase is Phase.WAKING:
         raise SleepRefused("it is waking; try again when it is awake")
     if users := house.needs.users(app_id):

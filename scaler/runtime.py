@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from scaler.logs.line import Line
+from scaler.tally import Tally
 from torpor.words import Address, AppId
 
 type Addresses = Mapping[str, tuple[Address, ...]]
@@ -40,10 +41,11 @@ class Runtime(Protocol):
         failed is stopped when nobody has asked for it for the length of its idle timeout.
         """
 
-    async def stop(self, app: AppId, *, last_access: float | None) -> None:
+    async def stop(self, app: AppId, *, last_access: float | None, saved: Tally | None = None) -> None:
         """Stop the workload and return when it is gone, or sure to go. Nothing to stop is fine.
 
-        `last_access` (Unix seconds, None where nobody knows) is worth remembering where the runtime can. Raises
+        `last_access` (Unix seconds, None where nobody knows) and what the sleeps before this one have `saved` are worth
+        remembering where the runtime can. Raises
         StopRefused when the workload has changed or could not be written: the scaler then takes the sleep back.
         """
 

@@ -19,5 +19,8 @@ class Saved:
         """In so many seconds without that much."""
         return cls(seconds, seconds * requests.cpu / 1000, seconds * requests.memory)
 
+    def __sub__(self, other: "Saved") -> "Saved":
+        return Saved(self.seconds - other.seconds, self.cpu - other.cpu, self.memory - other.memory)
+
     def __add__(self, other: "Saved") -> "Saved":
         return Saved(self.seconds + other.seconds, self.cpu + other.cpu, self.memory + other.memory)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from scaler import orders, patience, reverts
 from scaler.app import App, AppSpec
 from scaler.bus import Bus
-from scaler.describe import status_of
+from scaler.describe import line_of, status_of
 from scaler.draining import Draining
 from scaler.idleness import Idleness
 from scaler.leaving import Leaving
@@ -25,9 +25,12 @@ from scaler.metrics import Metrics
 from scaler.needs import UP, Needs
 from scaler.page_log import PageLog
 from scaler.proxies import Proxies
+from scaler.requests import NOTHING, Requests
 from scaler.runtime import Addresses, Runtime
 from scaler.savings import Savings
+from scaler.savings_report import Line
 from scaler.sentences import phase_sentence
+from scaler.shadow import Shadow
 from scaler.standing import Standing, found
 from scaler.status import AppStatus
 from scaler.stopping import Slept, Stopping
@@ -74,6 +77,7 @@ class Scaler:
         self.expires_at: Callable[[AppId], float | None] = lambda _: None
         """When an app is deleted unless it is used until then, in Unix seconds; whoever deletes apps says so."""
         self.draining = Draining(self)
+        self.shadow = Shadow(self)
         self.sweeper = Sweeper(self)
         self.links = Links(self)
         self.logs = Logs(runtime, lambda: self.tasks)
@@ -97,7 +101,7 @@ class Scaler:
                     self._group, self.over = None, True
         finally:
             for app in self.apps.values():
-                self.savings.up(app.spec.id)
+                self.savings.count(app.spec.id, NOTHING, asleep=False, shadow=False)
                 app.tell()
 
     @property
@@ -120,9 +124,15 @@ class Scaler:
         expires_at = self.expires_at(app_id)
         return status_of(app, self.proxies, self.clock, replicas=replicas, sleeps_at=sleeps_at, expires_at=expires_at)
 
+    def saved(self) -> list[Line]:
+        """What each app has saved by sleeping, by name; those that are only forwarded to never sleep."""
+        managed = sorted(name for name, app in self.apps.items() if app.spec.managed)
+        return [line_of(self.apps[name], self.savings, self.runtime.replicas_awake(name)) for name in managed]
+
     async def wake(self, app_id: AppId, cause: Cause) -> AppStatus:
         """Wake an app and return when it is awake. Raises KeyError, WakeFailed, NotManaged."""
         await orders.wake(self, app_id, cause)
+        self.look_again(self.apps[app_id])
         return self.status(app_id)
 
     async def sleep(self, app_id: AppId) -> AppStatus:
@@ -151,11 +161,13 @@ class Scaler:
             elif standing is None and (standing := self._leaving.standing(spec.id)):
                 outdated = True  # nobody knows whether what runs is what is configured now
             app = self.apps[spec.id] = found(spec, standing, self.clock)
+            self.savings.begin(spec.id, standing, self._rate(app))
             if known is not None:
                 self._replace(known, app)
             else:
                 self._leaving.back(app)
         app.spec = spec
+        self.savings.measure(spec.id, spec.shadow)
         app.outdated = (app.outdated or outdated) and app.life.phase in UP
         self.needs.put(spec.id, spec.needs)
         if known is None:
@@ -165,7 +177,9 @@ class Scaler:
         if gone:  # what is open there is told with the proxies' next reports
             app.not_before = max(app.not_before, self.clock.now() + patience.CALLED_OFF_PAUSE)
             self.move(app, Event.BUSY, reason="its routes have changed")
-        self._reckon(app)
+        if spec.shadow and not app.outdated:
+            self.move(app, Event.BUSY, reason=orders.SHADOW)
+        self.reckon(app)
         self.sweeper.schedule(app)
 
     def _replace(self, old: App, new: App) -> None:
@@ -207,10 +221,24 @@ class Scaler:
         elif not app.stopped.is_set():
             app.addresses = addresses  # in case the stop is refused
 
+    def reckon(self, app: App) -> None:
+        """Keep the books on what it saves: from the moment when nothing of it is left until it is wanted again."""
+        asleep = app.life.phase is Phase.ASLEEP and app.stopped.is_set() and not self.over
+        shadow = app.shadow_since is not None and not self.over
+        self.savings.count(app.spec.id, self._rate(app), asleep=asleep, shadow=shadow)
+
+    def _rate(self, app: App) -> Requests:
+        """What it has kept free for it while it is awake."""
+        return app.spec.requests.times(self.runtime.replicas_awake(app.spec.id))
+
+    def look_again(self, app: App) -> None:
+        """Something about it has changed that may bring its sleep nearer, or put it off."""
+        self.sweeper.schedule(app)
+
     def resized(self, app_id: AppId) -> None:
         """It may have another number of replicas now, or get another with its next wake."""
         if app := self.apps.get(app_id):
-            self._reckon(app)
+            self.reckon(app)
 
     def scaled(self, app_id: AppId, *, up: bool, reason: str) -> None:
         """Somebody else has scaled it. Up counts as a visit; down to nothing is left at that."""
@@ -276,7 +304,7 @@ class Scaler:
         if Command.CALL_OFF in commands:
             app.not_before = max(app.not_before, now + patience.CALLED_OFF_PAUSE)
             self.metrics.sleep_aborted(app.spec.id)
-        self._reckon(app)
+        self.reckon(app)
         app.drain = self.draining.question(app, forced=forced) if Command.DRAIN in commands else None
         self.telling.changed(app, sentence)
         self.sweeper.schedule(app)
@@ -306,18 +334,11 @@ class Scaler:
             app.reason = "put to sleep by an operator" if forced else "idle"
         return "failed" if before.phase is Phase.FAILED else "operator" if forced else "idle"
 
-    def _reckon(self, app: App) -> None:
-        """Keep the books on what it saves: from the moment when nothing of it is left until it is wanted again."""
-        if app.life.phase is Phase.ASLEEP and app.stopped.is_set() and not self.over:
-            self.savings.asleep(app.spec.id, app.spec.requests.times(self.runtime.replicas_awake(app.spec.id)))
-        else:
-            self.savings.up(app.spec.id)
-
     # What a stop and a wake report
 
     def slept(self, app: App, sentence: str) -> None:
         """Nothing is left of it: what it was stopped for has been done."""
-        self._reckon(app)
+        self.reckon(app)
         for listener in self.on_slept:
             listener(app.spec.id, sentence)
 

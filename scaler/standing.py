@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from scaler.app import App, AppSpec
 from scaler.lifecycle import Life
 from scaler.runtime import Addresses
+from scaler.tally import Tally
 from torpor.clock import Clock
 from torpor.words import Phase
 
@@ -18,6 +19,10 @@ class Standing:
     """Unix seconds, as some scaler before has written it down; None where none has."""
     addresses: Addresses = field(default_factory=dict)
     """Where it answers, as far as that has been seen."""
+    saved: Tally | None = None
+    """By its sleeps, as some scaler before has written it down; without the one that lasts."""
+    asleep_since: float | None = None
+    """Unix seconds; None where it is up, or nobody knows."""
 
 
 def found(spec: AppSpec, standing: Standing | None, clock: Clock) -> App:

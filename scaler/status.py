@@ -1,9 +1,9 @@
 """An app as operators and programs see it: the JSON of REST, events and the command line."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from torpor.words import AppId, Phase
+from scaler.moments import rfc3339
+from torpor.words import AppId, Mode, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class AppStatus:
     """The hours in which it is not put to sleep for being idle, as they are written."""
     expires_at: float | None = None
     """When it is deleted with its set unless it is used until then."""
+    mode: Mode = Mode.SLEEP
+    shadow_since: float | None = None
+    """Since when it would be asleep, in shadow mode; None while it would be awake."""
+    team: str = ""
 
     def to_json(self) -> dict[str, object]:
         """Plain data for JSON."""
@@ -64,11 +68,7 @@ class AppStatus:
             "reverts": self.reverts,
             "keep_awake": self.keep_awake,
             "expires_at": rfc3339(self.expires_at),
+            "mode": self.mode.value,
+            "shadow_since": rfc3339(self.shadow_since),
+            "team": self.team,
         }
-
-
-def rfc3339(at: float | None) -> str | None:
-    """A Unix time in UTC with milliseconds, as RFC 3339 has it."""
-    if at is None:
-        return None
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

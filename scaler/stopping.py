@@ -14,6 +14,7 @@ from scaler.app import App
 from scaler.lifecycle import Event
 from scaler.metrics import Metrics
 from scaler.runtime import Runtime, StopRefused
+from scaler.savings import Savings
 from torpor.clock import Clock
 from torpor.words import AppId
 
@@ -30,6 +31,7 @@ class House(Protocol):
     runtime: Runtime
     clock: Clock
     metrics: Metrics
+    savings: Savings
 
     def move(self, app: App, event: Event, *, reason: str = "") -> None:
         """Carry an event to the app."""
@@ -49,7 +51,8 @@ class Stopping:
         clock = self._house.clock
         used = None if app.last_access is None else clock.wall() - (clock.now() - app.last_access)
         try:
-            await self._house.runtime.stop(app.spec.id, last_access=used)
+            saved = self._house.savings.total(app.spec.id)
+            await self._house.runtime.stop(app.spec.id, last_access=used, saved=saved)
             refusal = ""
         except StopRefused as refused:
             refusal = str(refused)

@@ -10,6 +10,7 @@ from scaler.idleness import Idleness
 from scaler.lifecycle import Event
 from scaler.metrics import Metrics
 from scaler.proxies import Proxies
+from scaler.shadow import Shadow
 from torpor.clock import Clock
 from torpor.words import AppId, Phase
 
@@ -28,6 +29,7 @@ class House(Protocol):
     proxies: Proxies
     idleness: Idleness
     draining: Draining
+    shadow: Shadow
 
     def move(self, app: App, event: Event, *, reason: str = "") -> None:
         """Carry an event to the app."""
@@ -55,6 +57,7 @@ class Sweeper:
 
     def schedule(self, app: App) -> None:
         """Look at the app again when something may be due; an earlier look already planned will do."""
+        self._house.shadow.look(app)
         app_id = app.spec.id
         if app.drain:
             self._deadlines.set(app_id, app.drain.deadline)
@@ -91,6 +94,8 @@ class Sweeper:
                 self.schedule(app)
             elif app.life.phase is Phase.FAILED:
                 house.move(app, Event.IDLE, reason=f"nobody came after it failed: {app.reason}")
+            elif app.spec.shadow and not app.outdated:
+                house.shadow.fall_asleep(app)
             else:
                 house.move(app, Event.IDLE)
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from pydantic import BaseModel
 
 from scaler.api.server import ROUTES
 from scaler.metrics import Metrics
@@ -14,7 +15,7 @@ from torpor.cli import COMMANDS
 from torpor.config import Settings, TlsSettings, parse_settings
 from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
-from torpor.savings_settings import RequestsSettings
+from torpor.savings_settings import PriceSettings, RequestsSettings
 
 TEXT = README.read_text(encoding="utf-8")
 CODE = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", TEXT, re.DOTALL))
@@ -41,7 +42,8 @@ def test_every_metric_that_is_named_exists() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    models = (Settings, TlsSettings, KubernetesSettings, ApplySettings, HeadroomSettings, AppSettings, RequestsSettings)
+    models: tuple[type[BaseModel], ...] = (Settings, TlsSettings, KubernetesSettings, ApplySettings, HeadroomSettings)
+    models += (AppSettings, RequestsSettings, PriceSettings)
     known = {name for model in models for name in model.model_fields}
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", TEXT)) | set(re.findall(r"`([a-z_]+): [^`]*`", TEXT))
     assert named <= known | {metric.name for metric in Metrics.describe()}

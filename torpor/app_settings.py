@@ -9,7 +9,7 @@ from torpor.duration import parse_duration
 from torpor.routes import parse_prefix_route
 from torpor.savings_settings import RequestsSettings
 from torpor.schedule import ALLOWED, NEVER, Schedule, parse_schedule
-from torpor.words import PageMode, Visitor
+from torpor.words import Mode, PageMode, Visitor
 
 LONGEST_HOURS = 2000
 """Characters."""
@@ -95,6 +95,12 @@ class AppSettings(Strict):
         NEVER,
         description="Hours of the week in which the app is not put to sleep for being idle, such as "
         "`Mon-Fri 08:00-18:00 Europe/Berlin`, with semicolons between several.",
+    )
+    mode: Mode | None = Field(
+        None, description="`sleep`, or `shadow`: it stays awake, and what its sleep would save is measured."
+    )
+    team: str = Field(
+        "", max_length=63, pattern=r"^[!-~]*$", description="Whose it is: savings are summed up by team, too."
     )
     requests: RequestsSettings = Field(
         RequestsSettings(), description="What a sleep of the app saves. Default: nothing but the time is reckoned."

@@ -22,8 +22,8 @@ from torpor.apply_settings import ApplySettings
 from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.link import Policy
-from torpor.savings_settings import RequestsSettings
-from torpor.words import PageMode, Visitor
+from torpor.savings_settings import PriceSettings, RequestsSettings
+from torpor.words import Mode, PageMode, Visitor
 from torpor.yamlfile import Document, Mistake, YamlError, read_yaml
 
 DEFAULT_FILE = "torpor.yaml"
@@ -122,6 +122,10 @@ class Settings(Strict):
         description="Default of the apps' `wake_for`.",
     )
     monitor_status: Literal[200, 503] = Field(503, description="Default of the apps' `monitor_status`.")
+    mode: Mode = Field(Mode.SLEEP, description="Default of the apps' `mode`.")
+    price: PriceSettings | None = Field(
+        None, description="By which savings are told in money, too. Default: they are not."
+    )
     apps: dict[str, AppSettings] = Field({}, description="The apps, by name.")
 
     @field_validator("log_directory")
@@ -180,6 +184,10 @@ class Settings(Strict):
         """Seconds until the app sleeps; 0 is never."""
         return _or(self.apps[name].idle_timeout, self.idle_timeout)
 
+    def app_mode(self, name: str) -> Mode:
+        """Whether the app sleeps, or only would."""
+        return _or(self.apps[name].mode, self.mode)
+
     def stop(self, name: str) -> float:
         """Seconds between SIGTERM and SIGKILL."""
         return _or(self.apps[name].stop_timeout, self.stop_timeout)
@@ -237,6 +245,7 @@ def _mistake(detail: Any, document: Document) -> Mistake:
             ("kubernetes", 2): KubernetesSettings,
             ("kubernetes.apply", 3): ApplySettings,
             ("kubernetes.headroom", 3): HeadroomSettings,
+            ("price", 2): PriceSettings,
             ("tls", 2): TlsSettings,
         }
         part = ".".join(str(name) for name in place[: 2 if place[0] == "kubernetes" and len(place) > 2 else 1])

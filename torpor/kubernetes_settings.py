@@ -34,6 +34,11 @@ class KubernetesSettings(BaseModel):
         description="Whether nodes are added when pods find no room: such pods are then waited for until the wake's "
         "timeout, and the wake does not fail at once.",
     )
+    team_label: str = Field(
+        default="",
+        max_length=317,
+        description="The label of workloads that says whose they are, such as `team`: savings are summed up by it.",
+    )
     namespace: str = Field(default="torpor", description="Where Torpor itself runs; its Lease is there.")
     proxies: tuple[str, ...] = Field(
         default=("torpor/torpor-proxy",),

@@ -21,3 +21,15 @@ class RequestsSettings(BaseModel):
     memory: Quantity = Field(
         default=Decimal(0), description="Memory that the app needs while it is awake, in bytes: `512Mi`, `2G`."
     )
+
+
+class PriceSettings(BaseModel):
+    """What it costs to keep something free."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu_core_hour: float = Field(default=0.0, ge=0, le=1e6, description="What one core costs in an hour.")
+    memory_gib_hour: float = Field(default=0.0, ge=0, le=1e6, description="What one GiB of memory costs in an hour.")
+    currency: str = Field(
+        default="EUR", min_length=1, max_length=8, pattern=r"^\S*$", description="In which currency that is."
+    )

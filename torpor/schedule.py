@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,8 +22,8 @@ _DAYS = rf"{_DAY}(?:-{_DAY})?(?:,{_DAY}(?:-{_DAY})?)*"
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _WINDOW = re.compile(rf"(?:({_DAYS}) )?({_TIME})-({_TIME}|24:00) ([A-Za-z][A-Za-z0-9_+/-]{{1,60}})", re.ASCII)
 _DAY_LONG = 24 * 60
-_WEEK = 8 * 86400.0
-"""Seconds, with what a change of the clocks may add: what lasts longer never ends."""
+_WEEK = 8
+"""Days, with what a change of the clocks may add: what lasts longer never ends."""
 
 
 class Window(NamedTuple):
@@ -36,10 +37,11 @@ class Window(NamedTuple):
     """Minutes after the same midnight, so more than a day's when it is on the next day."""
     zone: str
 
-    def spans(self, at: float) -> Iterator[tuple[float, float]]:
-        """Begin and end of all that may hold the moment, all in Unix seconds."""
+    def spans(self, at: float, days: int = 0) -> Iterator[tuple[float, float]]:
+        """Begin and end of all that may hold the moment, and of those of so many days more; all in Unix seconds."""
         today = datetime.fromtimestamp(at, ZoneInfo(self.zone)).date()
-        for day in (today - timedelta(days=1), today):
+        for ahead in range(-1, days + 1):
+            day = today + timedelta(days=ahead)
             if day.weekday() in self.days:
                 yield self._moment(day, self.begin, fold=0), self._moment(day, self.end, fold=1)
 
@@ -60,13 +62,21 @@ class Schedule(NamedTuple):
 
     def until(self, at: float) -> float | None:
         """When the windows end that hold this moment, both in Unix seconds. Infinity: never; None: none holds it."""
-        end = at
-        while end - at < _WEEK:
-            ends = [stop for window in self.windows for start, stop in window.spans(end) if start <= end < stop]
-            if not ends:
-                return None if end == at else end
-            end = max(ends)
-        return math.inf
+        return _until(self, int(at // 60))
+
+
+@lru_cache(maxsize=10_000)
+def _until(schedule: Schedule, minute: int) -> float | None:
+    """Windows begin and end with a minute, so a minute has one answer."""
+    at, windows = minute * 60.0, schedule.windows
+    if not any(start <= at < stop for window in windows for start, stop in window.spans(at)):
+        return None
+    end = at
+    for start, stop in sorted(span for window in windows for span in window.spans(at, _WEEK)):
+        if start > end:
+            break
+        end = max(end, stop)
+    return end if end - at < _WEEK * 86400 else math.inf
 
 
 NEVER = Schedule()

@@ -38,6 +38,13 @@ class Visitor(StrEnum):
     MONITOR = "monitor"  # an uptime monitor or a health probe
 
 
+class Mode(StrEnum):
+    """Whether an app is put to sleep when nobody uses it, or it is only measured when it would be."""
+
+    SLEEP = "sleep"
+    SHADOW = "shadow"
+
+
 class PageMode(StrEnum):
     """Whether a browser navigation may be shown the waiting page."""
 

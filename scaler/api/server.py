@@ -41,6 +41,7 @@ ROUTES = (
     "/v1/reload",
     "/v1/sets",
     "/v1/sets/{name}",
+    "/v1/savings",
 )
 """As people are told of them."""
 
@@ -131,6 +132,7 @@ class Api:
                 web.get("/readyz", service.readyz),
                 web.get("/metrics", service.metrics),
                 web.get("/v1/info", service.info),
+                web.get("/v1/savings", service.savings),
                 web.post("/v1/reload", service.reload),
                 web.get("/v1/events", events.stream, allow_head=False),
                 web.get(wire.PATH, linked, allow_head=False),

@@ -1,4 +1,4 @@
-"""What is asked of Torpor itself: what it is, whether it is well, its metrics, and to take a changed configuration."""
+"""What is asked of Torpor itself: what it is and what it saves, whether it is well, its metrics, a reload."""
 
 from aiohttp import web
 
@@ -8,7 +8,7 @@ from torpor.config import ConfigError
 
 
 class Service:
-    """The handlers of `/v1/info`, `/v1/reload`, `/metrics`, `/healthz` and `/readyz`."""
+    """The handlers of `/v1/info`, `/v1/savings`, `/v1/reload`, `/metrics`, `/healthz` and `/readyz`."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -16,6 +16,10 @@ class Service:
     async def info(self, request: web.Request) -> web.Response:
         """`GET /v1/info`."""
         return web.json_response(self._control.info())
+
+    async def savings(self, request: web.Request) -> web.Response:
+        """`GET /v1/savings`."""
+        return web.json_response(self._control.savings())
 
     async def reload(self, request: web.Request) -> web.Response:
         """`POST /v1/reload`: what changed, or 422 with every mistake and its line."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scaler.status import rfc3339
+from scaler.moments import rfc3339
 from torpor.words import AppId
 
 

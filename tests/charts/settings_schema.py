@@ -18,6 +18,7 @@ DURATION = {"oneOf": [{"type": "string", "pattern": "^[0-9]"}, {"type": "number"
 TYPES: dict[str, Any] = {
     "text": {"type": "string"},
     "whole number": {"type": "integer"},
+    "number": {"type": "number"},
     "true | false": {"type": "boolean"},
     "duration": DURATION,
     "list": {"type": "array", "items": {"type": "string"}},

@@ -12,7 +12,7 @@ from scaler.metrics import Metrics
 from scaler.proxies import Proxies
 from scaler.status import AppStatus
 from torpor.link import Load
-from torpor.words import Phase
+from torpor.words import Mode, Phase
 
 NONSENSE = ("nonsense", 'more "nonsense"')
 
@@ -25,7 +25,7 @@ def most(*, apps: int = 1, proxies: int = 1) -> dict[str, int]:
         there.connect(f"proxy-{number}", "haproxy", started_at=0.0).load = Load(
             connections=1, limit=2, busy=0.5, processes=1
         )
-    metrics = Metrics(lambda: [_status(name) for name in names], proxies=lambda: there)
+    metrics = Metrics(lambda: [_status(name, Mode.SHADOW) for name in names], proxies=lambda: there)
     for app in names:
         for lane, outcome in _all(table.LANES, table.REQUEST_OUTCOMES):
             metrics.requests(app, lane, outcome)
@@ -62,5 +62,5 @@ def _all(*values: Iterable[str]) -> Iterable[tuple[str, ...]]:
     return product(*((*some, *NONSENSE) for some in values))
 
 
-def _status(name: str) -> AppStatus:
-    return AppStatus(name, Phase.ASLEEP, (), 1.0, 0, 0, 300.0, None, 0, "", "")
+def _status(name: str, mode: Mode = Mode.SLEEP) -> AppStatus:
+    return AppStatus(name, Phase.ASLEEP, (), 1.0, 0, 0, 300.0, None, 0, "", "", mode=mode)

@@ -8,6 +8,7 @@ from collections import defaultdict
 
 from scaler.logs.line import Line, Source
 from scaler.runtime import Addresses, Say, StartFailed, TakeLines
+from scaler.tally import Tally
 from torpor.words import Address, AppId
 
 HERE: Addresses = {"": (Address("127.0.0.1", 4000),)}
@@ -35,6 +36,8 @@ class HandRuntime:
         """The last access that a stop was given."""
         self.written: asyncio.Queue[Line] = asyncio.Queue()
         """The output of whatever is followed."""
+        self.saved: dict[AppId, Tally | None] = {}
+        """What it was told of the sleeps before."""
 
     async def start(self, app: AppId, say: Say) -> Addresses:
         self.log.append(f"start {app}")
@@ -50,13 +53,13 @@ class HandRuntime:
         self.running.add(app)
         return self.addresses
 
-    async def stop(self, app: AppId, *, last_access: float | None) -> None:
+    async def stop(self, app: AppId, *, last_access: float | None, saved: Tally | None = None) -> None:
         if self.stopping:
             await self.stopping.wait()
         if app in self.refusing:
             self.log.append(f"refuse {app}")
             raise self.refusing[app]
-        self.remembered[app] = last_access
+        self.remembered[app], self.saved[app] = last_access, saved
         self.running.discard(app)
         self.log.append(f"stop {app}")
 

@@ -37,11 +37,12 @@ class House:
         standing: Standing | None = None,
         requests: Requests = NOTHING,
         keep_awake: str = "",
+        shadow: bool = False,
     ) -> None:
         policy = link.Policy(wake_timeout=wake_timeout)
         routes = {door: (f"{door}{app}.localhost",) for door in doors}
         hours = parse_schedule(keep_awake) if keep_awake else NEVER
-        self.scaler.put(AppSpec(app, routes, policy, idle, needs, managed, requests, hours), standing=standing)
+        self.scaler.put(AppSpec(app, routes, policy, idle, needs, managed, requests, hours, shadow), standing=standing)
 
     def knock(self, app: str) -> None:
         self.scaler.links.knocked(link.Knock(app=app, method="GET", path="/", user_agent="curl", client="::1"))

@@ -1,7 +1,8 @@
 import asyncio
 
 from scaler.bus import QUEUE, RECENT, Bus
-from scaler.status import AppStatus, rfc3339
+from scaler.moments import rfc3339
+from scaler.status import AppStatus
 from torpor.words import Phase
 
 STATUS = AppStatus("a", Phase.ASLEEP, (), None, 0, 0, 300.0, None, 0, "", "")

@@ -37,6 +37,7 @@ def test_running_on_and_standing_still_change_nothing() -> None:
     meter.halt(30)
     meter.halt(40)
     assert meter.read(40) == Saved(20, 20, 200)
+    assert meter.runs == 1
 
 
 @given(st.lists(st.tuples(st.sampled_from(["run one", "run two", "halt"]), st.floats(0, 1e6)), max_size=30))

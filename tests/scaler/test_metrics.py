@@ -16,7 +16,7 @@ from scaler.savings import Savings
 from scaler.status import AppStatus
 from torpor.clock import HandClock
 from torpor.link import Load
-from torpor.words import Phase
+from torpor.words import Mode, Phase
 
 NOW = 1_700_000_000.0
 
@@ -38,6 +38,11 @@ NAMES_AND_LABELS = {
     "torpor_saved_memory_byte_seconds_total": ("counter", {"app"}),
     "torpor_app_hold_seconds": ("histogram", {"app"}),
     "torpor_wake_stage_seconds_total": ("counter", {"app", "stage"}),
+    "torpor_shadow_sleeps_total": ("counter", {"app"}),
+    "torpor_shadow_asleep_seconds_total": ("counter", {"app"}),
+    "torpor_shadow_saved_cpu_core_seconds_total": ("counter", {"app"}),
+    "torpor_shadow_saved_memory_byte_seconds_total": ("counter", {"app"}),
+    "torpor_app_info": ("gauge", {"app", "team", "mode"}),
     "torpor_proxies_connected": ("gauge", set()),
     "torpor_proxies_lost_total": ("counter", set()),
     "torpor_proxies_out_of_reach": ("gauge", set()),
@@ -113,7 +118,7 @@ async def value(metrics: Metrics, sample: str, **labels: str) -> float | None:
 
 
 async def test_names_types_and_labels_are_those_of_the_design() -> None:
-    scraped = await scrape(busy_metrics(an_app("notes")))
+    scraped = await scrape(busy_metrics(an_app("notes"), an_app("wiki", mode=Mode.SHADOW)))
     ours = {name: family for name, family in scraped.items() if name.startswith("torpor_")}
     found = {
         name + ("_total" if family.type == "counter" else ""): (
@@ -174,15 +179,37 @@ async def test_what_sleeping_has_saved_is_reckoned_at_the_scrape() -> None:
     clock = HandClock()
     savings = Savings(clock)
     metrics = Metrics(lambda: [an_app("notes", Phase.ASLEEP), an_app("wiki")], savings)
-    savings.asleep("notes", Requests(cpu=500, memory=1024))
+    savings.asleep.count("notes", Requests(cpu=500, memory=1024))
     for seconds in (0, 40, 2):
         clock.advance(seconds)
-        saved = savings.saved("notes")
+        saved = savings.asleep.read("notes")
         assert await value(metrics, "torpor_app_asleep_seconds_total", app="notes") == saved.seconds
         assert await value(metrics, "torpor_saved_cpu_core_seconds_total", app="notes") == saved.cpu
         assert await value(metrics, "torpor_saved_memory_byte_seconds_total", app="notes") == saved.memory
     assert saved == Saved(42, 21, 42 * 1024)
     assert await value(metrics, "torpor_saved_cpu_core_seconds_total", app="wiki") == 0
+
+
+async def test_what_would_have_been_saved_has_names_of_its_own_and_only_where_it_is_measured() -> None:
+    clock = HandClock()
+    savings = Savings(clock)
+    metrics = Metrics(lambda: [an_app("notes", mode=Mode.SHADOW, team="shop"), an_app("wiki")], savings)
+    savings.shadow.count("notes", Requests(cpu=500, memory=1024))
+    clock.advance(10)
+    assert await value(metrics, "torpor_shadow_asleep_seconds_total", app="notes") == 10
+    assert await value(metrics, "torpor_shadow_saved_cpu_core_seconds_total", app="notes") == 5
+    assert await value(metrics, "torpor_shadow_saved_memory_byte_seconds_total", app="notes") == 10240
+    assert await value(metrics, "torpor_shadow_sleeps_total", app="notes") == 1
+    assert await value(metrics, "torpor_saved_cpu_core_seconds_total", app="notes") == 0
+    assert await value(metrics, "torpor_shadow_asleep_seconds_total", app="wiki") is None
+    assert await value(metrics, "torpor_app_info", app="notes", team="shop", mode="shadow") == 1
+    assert await value(metrics, "torpor_app_info", app="wiki", team="", mode="sleep") == 1
+
+
+async def test_teams_beyond_a_hundred_are_others() -> None:
+    metrics = Metrics(lambda: [an_app(f"app-{n:03}", team=f"team-{n:03}") for n in range(150)])
+    (info,) = [family for name, family in (await scrape(metrics)).items() if name == "torpor_app_info"]
+    assert len({sample.labels["team"] for sample in info.samples}) == 101
 
 
 async def test_only_wakes_that_end_well_say_how_long_a_wake_takes() -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "sleep": "Put an app to sleep now.",
     "logs": "Print the last lines of an app's output, or follow it.",
     "events": "Follow what happens to the apps.",
+    "savings": "Show what sleeping has saved, by app and by team.",
     "reload": "Take a changed torpor.yaml while everything runs.",
     "apply": "Apply manifests to a cluster, as a set.",
     "delete": "Delete a set that was applied.",

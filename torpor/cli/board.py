@@ -132,7 +132,7 @@ def _table(apps: list["AppStatus"], now: float, width: int, listen: Address | No
             Text(str(status.in_flight or "")),
             Text(str(status.held or "")),
             Text(ago(status.last_access, now)),
-            Text(until(status.sleeps_at, now)),
+            Text("would sleep" if status.shadow_since is not None else until(status.sleeps_at, now)),
         ]
         table.add_row(*row, *([_where(status, listen)] if roomy else []))
     return table

@@ -17,7 +17,7 @@ from torpor.config import Endpoint, Settings, TlsSettings
 from torpor.duration import format_duration
 from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
-from torpor.savings_settings import Quantity, RequestsSettings
+from torpor.savings_settings import PriceSettings, Quantity, RequestsSettings
 from torpor.schedule import NEVER
 
 
@@ -36,13 +36,14 @@ class Setting:
 
 
 def describe() -> list[Setting]:
-    """All settings, in the order of torpor.config: those of Torpor, of TLS, of a cluster, then those of each app."""
+    """All settings, in the order of torpor.config: those of Torpor, of its parts, then those of each app."""
     return [
         *_of(Settings, ""),
         *_of(TlsSettings, "tls."),
         *_of(KubernetesSettings, "kubernetes."),
         *_of(HeadroomSettings, "kubernetes.headroom."),
         *_of(ApplySettings, "kubernetes.apply."),
+        *_of(PriceSettings, "price."),
         *_of(AppSettings, "apps.NAME."),
         *_of(RequestsSettings, "apps.NAME.requests."),
     ]
@@ -64,12 +65,14 @@ _NAMES: dict[Any, str] = {
     Text: "text",
     str: "text",
     int: "whole number",
+    float: "number",
     bool: "true | false",
     Path: "path",
     AppSettings: "settings",
     HeadroomSettings: "settings",
     ApplySettings: "settings",
     KubernetesSettings: "settings",
+    PriceSettings: "settings",
     RequestsSettings: "settings",
     TlsSettings: "settings",
 }

@@ -116,7 +116,7 @@ function fill(entry) {
   write(parts.problem, entry.problem);
   if (app.last_access) parts.last.dateTime = app.last_access;
   for (const button of entry.buttons) {
-    const can = button.dataset.verb === "sleep" ? app.phase === "awake" : app.phase !== "awake" && app.phase !== "waking";
+    const can = button.dataset.verb === "sleep" ? app.phase === "awake" && app.mode !== "shadow" : app.phase !== "awake" && app.phase !== "waking";
     // Not `disabled`: that would take the focus from whoever has just pressed it.
     attribute(button, "aria-disabled", String(entry.busy || !can));
   }
@@ -133,6 +133,8 @@ function times({parts, app}) {
 
 function sleeps(app) {
   if (app.phase !== "awake") return NOTHING;
+  if (app.shadow_since) return `would be asleep for ${ago(app.shadow_since).replace(/ ago$|^now$/, "") || "a moment"}`;
+  if (app.mode === "shadow") return app.sleeps_at ? `would in ${span(until(app.sleeps_at))}` : "would not now";
   if (app.sleeps_at) return until(app.sleeps_at) > 0 ? span(until(app.sleeps_at)) : "now";
   if (!app.idle_timeout) return "never";
   return app.in_flight ? "in use" : "not now";

@@ -7,10 +7,12 @@ that is known.
 import asyncio
 from collections.abc import Iterable
 
+from scaler.orders import SHADOW
 from scaler.runtime import StopRefused
 from scaler.runtimes.kubernetes.crews import Crews
 from scaler.runtimes.kubernetes.discovery.found import Found
 from scaler.runtimes.kubernetes.hands import Hand
+from scaler.runtimes.kubernetes.objects.remembered import Remembered
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.runtime import KubernetesRuntime
 from scaler.scaler import Scaler
@@ -65,10 +67,14 @@ class ClusterApps:
         up = workload is None or workload.up
         if workload is not None:
             self._runtime.known(found.id, workload)
+        memory = workload.remembered if workload is not None else Remembered()
+        ours = not up and memory.phase is Phase.ASLEEP
         standing = Standing(
             up=up,
-            last_access=workload.remembered.last_access if workload else None,
+            last_access=memory.last_access,
             addresses=self._crews.addresses(found.id) if up else {},
+            saved=memory.saved,
+            asleep_since=memory.asleep_since if ours else None,
         )
         news = f"{found.id} is managed from now on" if self._begun and workload is not None else ""
         self._scaler.put(found.spec, standing=standing, news=news)
@@ -93,6 +99,9 @@ class ClusterApps:
         """What sleeps goes on sleeping, unless somebody has come meanwhile."""
         known = self._scaler.apps.get(app)
         if known is None or known.life.phase is not Phase.ASLEEP:
+            return
+        if known.spec.shadow:
+            self._scaler.scaled(app, up=True, reason=f"a new revision was deployed, and {SHADOW}")
             return
         try:
             await self._runtime.put_back(app)

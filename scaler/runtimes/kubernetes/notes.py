@@ -60,7 +60,8 @@ class Notes:
             self._tell(app, "WakeFailed", f"{event.text}; woken by {event.status.cause}", warning=True)
         if phase is Phase.AWAKE and (not reason or reason.startswith(TAKEN_BACK)):
             try:
-                await self._runtime.note(app, phase, event.status.last_access)
+                saved = self._scaler.savings.total(app)
+                await self._runtime.note(app, phase, event.status.last_access, saved)
             except ApiError as error:
                 logger.info("%s: that it is awake cannot be written down: %s", app, error)
 

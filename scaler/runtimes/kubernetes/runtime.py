@@ -4,6 +4,7 @@ What is written is remembered until the watch has brought it back, so that nobod
 """
 
 import asyncio
+import time
 from collections import defaultdict
 
 from scaler.logs.line import Line
@@ -21,6 +22,7 @@ from scaler.runtimes.kubernetes.objects.workload import Workload
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.wait import Wait
 from scaler.stage import SCALING, Stage
+from scaler.tally import Tally
 from torpor.words import AppId, Phase
 
 AGAIN = 1.0
@@ -50,12 +52,13 @@ class KubernetesRuntime:
         await wait.until_served(say)
         return self._crews.addresses(app)
 
-    async def stop(self, app: AppId, *, last_access: float | None) -> None:
+    async def stop(self, app: AppId, *, last_access: float | None, saved: Tally | None = None) -> None:
         """Scale to nothing. A workload that is managed no more, or gone, is nobody's business. Raises StopRefused."""
         async with self._writing[app]:
             found = self._picture.apps.get(app)
             if found is not None and found.workload is not None and found.workload.up:
-                await self._scale_down(found.workload, last_access)
+                memory = Remembered(last_access=last_access, asleep_since=time.time(), saved=saved)
+                await self._scale_down(found.workload, memory)
 
     def replicas(self, app: AppId) -> int:
         """How many are wanted now."""
@@ -98,13 +101,14 @@ class KubernetesRuntime:
         async with self._writing[app]:
             found = self._picture.apps.get(app)
             if found is not None and found.workload is not None and found.workload.up:
-                await self._scale_down(found.workload, found.workload.remembered.last_access)
+                await self._scale_down(found.workload, found.workload.remembered)
 
-    async def note(self, app: AppId, phase: Phase, last_access: float | None) -> None:
+    async def note(self, app: AppId, phase: Phase, last_access: float | None, saved: Tally | None = None) -> None:
         """Write down that it is awake, unless that stands there. Raises ApiError."""
         found = self._picture.apps.get(app)
         if found is not None and found.workload is not None and found.workload.remembered.phase is not phase:
-            await scale.remember(self._cluster, found.workload.ref, Remembered(None, last_access, phase))
+            memory = Remembered(last_access=last_access, phase=phase, saved=saved)
+            await scale.remember(self._cluster, found.workload.ref, memory)
 
     # How
 
@@ -121,9 +125,9 @@ class KubernetesRuntime:
             return last.replicas > 0
         return workload is not None and workload.up
 
-    async def _scale_down(self, workload: Workload, last_access: float | None) -> None:
+    async def _scale_down(self, workload: Workload, memory: Remembered) -> None:
         try:
-            generation = await scale.to_nothing(self._cluster, scale.Seen.of(workload), last_access)
+            generation = await scale.to_nothing(self._cluster, scale.Seen.of(workload), memory)
         except ApiError as error:
             if not error.not_found:
                 raise StopRefused(f"the cluster says: {error}") from None

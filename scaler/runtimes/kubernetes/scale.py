@@ -7,6 +7,7 @@ again. Between the two a crash leaves a workload that is up and says it sleeps; 
 write of the count, which may be repeated.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from scaler.runtime import StopRefused
@@ -37,9 +38,9 @@ class Seen(NamedTuple):
         return cls(workload.ref, workload.replicas, workload.template, workload.generation, workload.resource_version)
 
 
-async def to_nothing(cluster: Cluster, seen: Seen, last_access: float | None) -> int:
+async def to_nothing(cluster: Cluster, seen: Seen, memory: Remembered) -> int:
     """Scale to zero and remember how it was; the generation that it has from then on. Raises StopRefused, ApiError."""
-    memory = Remembered(seen.replicas, last_access, Phase.ASLEEP)
+    memory = replace(memory, replicas=seen.replicas, phase=Phase.ASLEEP)
     _, noted = await _patch(cluster, seen, _annotations(memory))
     seen = Seen.of(read_workload(_kind(seen.ref), noted))
     seen, _ = await _patch(cluster, seen, {"spec": {"replicas": 0}}, subresource="scale")

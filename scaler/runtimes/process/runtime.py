@@ -24,6 +24,7 @@ from scaler.runtimes.process.readiness import Readiness
 from scaler.runtimes.process.run import STOPPED, Run
 from scaler.runtimes.process.workload import Workload
 from scaler.stage import ENDING, STARTING, Stage
+from scaler.tally import Tally
 from torpor.words import Address, AppId
 
 _SPAWN = 10.0
@@ -135,7 +136,7 @@ class ProcessRuntime:
         run.awake = True
         return {MAIN: (address,)}
 
-    async def stop(self, app: AppId, *, last_access: float | None = None) -> None:
+    async def stop(self, app: AppId, *, last_access: float | None = None, saved: Tally | None = None) -> None:
         """SIGTERM, after stop_timeout SIGKILL; returns when nothing of the app runs any more, also when it had ended.
 
         A start that is under way fails. Nothing is remembered of it: no process outlives its scaler.

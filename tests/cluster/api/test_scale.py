@@ -8,6 +8,7 @@ import pytest
 from scaler.runtime import StopRefused
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.kinds import DEPLOYMENTS
+from scaler.runtimes.kubernetes.objects.remembered import Remembered
 from scaler.runtimes.kubernetes.objects.workload import read_workload
 from scaler.runtimes.kubernetes.scale import Seen, to_nothing
 from tests.cluster.rig.manifests import deployment
@@ -31,7 +32,7 @@ async def test_annotations_that_others_write_meanwhile_do_not_keep_it_from_sleep
     space.apply(deployment("web", replicas=2))
     before = await seen(api, space)
     space.patch("deployments", "web", {"metadata": {"annotations": {"somebody": "was here"}}})
-    generation = await to_nothing(api, before, 1_800_000_000.0)
+    generation = await to_nothing(api, before, Remembered(last_access=1_800_000_000.0))
     now: dict[str, Any] = await api.get(DEPLOYMENTS, space.name, "web")
     assert now["spec"]["replicas"] == 0
     assert now["metadata"]["annotations"]["somebody"] == "was here"
@@ -47,7 +48,7 @@ async def test_what_has_been_deployed_or_scaled_meanwhile_is_not_put_to_sleep(
     before = await seen(api, space)
     change(space)
     with pytest.raises(StopRefused, match="changed meanwhile"):
-        await to_nothing(api, before, None)
+        await to_nothing(api, before, Remembered())
     now: dict[str, Any] = await api.get(DEPLOYMENTS, space.name, "web")
     assert now["spec"]["replicas"] > 0
     assert "torpor.dev/replicas" not in now["metadata"].get("annotations", {})

@@ -155,6 +155,9 @@ class FakeControl:
             raise NoApplier("this Torpor runs the apps of torpor.yaml", passing=False)
         return self.applier
 
+    def savings(self) -> dict[str, object]:
+        return {"apps": [], "teams": []}
+
     async def reload(self) -> ReloadReport:
         if self.failure:
             raise self.failure

@@ -14,6 +14,11 @@ async def test_it_says_what_it_is(client: aiohttp.ClientSession, url: str, contr
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_it_says_what_it_saves(client: aiohttp.ClientSession, url: str, control: FakeControl) -> None:
+    async with client.get(f"{url}/v1/savings") as answer:
+        assert await answer.json() == control.savings()
+
+
 async def test_it_is_healthy_while_it_answers(client: aiohttp.ClientSession, url: str, control: FakeControl) -> None:
     control.missing = "no proxy is connected"
     async with client.get(f"{url}/healthz") as answer:

@@ -50,7 +50,7 @@ def _row(app: dict[str, Any], now: float, *, expiring: bool) -> tuple[str, ...]:
         str(app["in_flight"]),
         str(app["held"]),
         ago(unix_time(app["last_access"]), now),
-        until(unix_time(app["sleeps_at"]), now),
+        "would sleep" if app.get("shadow_since") else until(unix_time(app["sleeps_at"]), now),
         *([until(unix_time(app.get("expires_at")), now)] if expiring else []),
         printable(where),
     )

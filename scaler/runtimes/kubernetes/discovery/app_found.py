@@ -10,7 +10,7 @@ from scaler.runtimes.kubernetes.objects.annotations import AppSettings
 from scaler.runtimes.kubernetes.objects.autoscalers import Autoscaler
 from scaler.runtimes.kubernetes.objects.probe import HttpGet, Probe
 from scaler.runtimes.kubernetes.objects.workload import Workload
-from torpor.words import AppId
+from torpor.words import AppId, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Parts:
     leads: Iterable[Lead]
     needs: tuple[AppId, ...]
     autoscaler: Autoscaler | None
+    team: str
 
 
 def app_found(parts: Parts) -> Found:
@@ -35,6 +36,8 @@ def app_found(parts: Parts) -> Found:
             *(workload.app, routes_by_door(doors), settings.policy, settings.idle_timeout, parts.needs),
             requests=workload.requests,
             keep_awake=settings.keep_awake,
+            shadow=settings.mode is Mode.SHADOW,
+            team=parts.team,
         ),
         doors,
         _probe(workload.probe, settings.ready_path, doors[0]),

@@ -171,7 +171,8 @@ class Assembly:
         settings = self._settings[app]
         circle = self._needs.circle(app)
         needs = tuple(need for need in settings.needs if need in self._settings and need not in circle)
-        parts = Parts(holder, settings, self._leads(app), needs, self.autoscalers.of(holder.ref))
+        team = holder.own_labels.get(self._defaults.team_label, "")
+        parts = Parts(holder, settings, self._leads(app), needs, self.autoscalers.of(holder.ref), team)
         found = app_found(parts)
         self._set(app, found, changed)
         needed = any(True for _ in self._needs.needed_by(app))

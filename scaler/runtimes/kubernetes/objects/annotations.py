@@ -14,7 +14,7 @@ from torpor.duration import parse_duration
 from torpor.link import Policy
 from torpor.routes import parse_prefix_route
 from torpor.schedule import NEVER, Schedule, parse_schedule
-from torpor.words import AppId, PageMode, Visitor
+from torpor.words import AppId, Mode, PageMode, Visitor
 
 PREFIX = "torpor.dev/"
 MOST_HOSTS = 200
@@ -29,7 +29,7 @@ LONGEST_WAIT = 3600.0
 
 _PATH = re.compile(r"/[!-~]*")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-_BOUNDS = {"hosts": 16 * 1024, "needs": 4096, "ready-path": 1024}
+_BOUNDS = {"hosts": 16 * 1024, "needs": 4096, "ready-path": 1024, "keep-awake": 1024}
 _USUAL_BOUND = 256
 
 
@@ -39,6 +39,9 @@ class Defaults:
 
     idle_timeout: float = 300.0
     policy: Policy = field(default_factory=Policy)
+    mode: Mode = Mode.SLEEP
+    team_label: str = ""
+    """The key of the label that says whose a workload is; empty: none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class AppSettings:
     hosts: tuple[str, ...] = ()
     """Routes that lead to it without an Ingress, normalised."""
     keep_awake: Schedule = NEVER
+    mode: Mode = Mode.SLEEP
 
 
 class Bad(NamedTuple):
@@ -97,13 +101,14 @@ def read_annotations(
         needs=read("needs", lambda written: _needs(written, namespace), ()),
         hosts=read("hosts", _hosts, ()),
         keep_awake=read("keep-awake", parse_schedule, NEVER),
+        mode=read("mode", _mode, defaults.mode),
     )
     return settings, (*bad, *_unknown(annotations))
 
 
 ALLOWED = (
     *("idle-timeout", "wake-timeout", "hold", "page", "page-log", "ready-path", "needs", "keep-awake", "wake-for"),
-    "hosts",
+    *("hosts", "mode"),
 )
 
 
@@ -137,6 +142,12 @@ def _yes_or_no(written: str) -> bool:
     if written not in ("true", "false"):
         raise ValueError(f"{written!r} is not allowed; allowed are true and false")
     return written == "true"
+
+
+def _mode(written: str) -> Mode:
+    if written not in Mode:
+        raise ValueError(f"{written!r} is not allowed; allowed are {', '.join(Mode)}")
+    return Mode(written)
 
 
 def _visitors(written: str) -> tuple[Visitor, ...]:

@@ -50,6 +50,8 @@ class Workload:
     """Of its pods."""
     labels: Mapping[str, str]
     """Of the pod template: what Services select on. Without a template, what its selector says of them."""
+    own_labels: Mapping[str, str]
+    """Of the workload itself."""
     annotations: Mapping[str, str]
     """Only those under torpor.dev/."""
     probe: Probe | None
@@ -113,6 +115,7 @@ def read_workload(kind: KindOf, source: object, *, namespace_managed: bool = Fal
         remembered=read_remembered(meta.annotations),
         selector=selector,
         labels=own,
+        own_labels=meta.labels,
         annotations={key: value for key, value in meta.annotations.items() if key.startswith(PREFIX)},
         probe=read_probe(pod_spec),
         ports=named,

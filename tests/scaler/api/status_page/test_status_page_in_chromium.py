@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from tests.chromium import Chromium, Page
 from tests.scaler.api.status_page.fake_api import TOKEN, FakeApi, clock, status
-from torpor.words import Phase
+from torpor.words import Mode, Phase
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -92,6 +92,18 @@ async def test_hosts_lead_to_the_app_at_the_port_of_the_visitors(page: Page, api
     paths = ["notes.localhost:8080/", "x.localhost:8080/docs", "y.localhost:8080/z"]
     assert links == [f"http://{path}" for path in paths]
     assert "*.notes.localhost" in await page.evaluate(part("notes", "hosts"))
+
+
+async def test_in_shadow_mode_it_is_told_when_it_would_sleep_and_there_is_no_putting_it_to_sleep(
+    page: Page, api: FakeApi
+) -> None:
+    notes = replace(api.apps["notes"], mode=Mode.SHADOW)
+    api.apps["notes"] = notes
+    await opened(page, api)
+    assert str(await page.evaluate(part("notes", "sleeps"))).startswith("would in 4 min")
+    assert await page.evaluate(f"{row('notes')}.querySelector('[data-verb=sleep]').ariaDisabled") == "true"
+    api.happens("changed", replace(notes, sleeps_at=None, shadow_since=clock() - 190), "notes would go to sleep now")
+    await page.wait(f"{part('notes', 'sleeps')} === 'would be asleep for 3 min'")
 
 
 async def test_the_time_to_sleep_counts_down(page: Page, api: FakeApi) -> None:

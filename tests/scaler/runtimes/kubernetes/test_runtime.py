@@ -1,11 +1,15 @@
 """The runtime of a cluster over a small API server: what it writes, and what it makes of what is there."""
 
+import time
 from pathlib import Path
 
 import pytest
 
+from scaler.moments import parse_moment
 from scaler.runtime import StartFailed, StopRefused
 from scaler.runtimes.kubernetes.api import kinds
+from scaler.saved import Saved
+from scaler.tally import Tally
 from tests.scaler.runtimes.kubernetes.cluster_objects import meta
 from tests.scaler.runtimes.kubernetes.pods.servers import Web
 from tests.scaler.runtimes.kubernetes.realm import APP, SCALE, WEB, reigning, town
@@ -51,10 +55,15 @@ async def test_what_is_up_already_is_only_waited_for(tmp_path: Path) -> None:
 
 async def test_a_stop_remembers_the_count_and_the_last_access_and_then_scales_to_nothing(tmp_path: Path) -> None:
     async with reigning(town(replicas=2), tmp_path) as realm:
-        await realm.runtime.stop(APP, last_access=1_800_000_000.0)
+        saved = Tally(Saved(60, 30, 600), 1_700_000_000.0)
+        await realm.runtime.stop(APP, last_access=1_800_000_000.0, saved=saved)
         (first, memory), (second, count) = realm.server.written
         assert (first, second, count["spec"]) == (WEB, SCALE, {"replicas": 0})
+        asleep_since = parse_moment(memory["metadata"]["annotations"].pop("torpor.dev/asleep-since"))
+        assert asleep_since is not None
+        assert abs(time.time() - asleep_since) < 60
         assert memory["metadata"]["annotations"] == {
+            "torpor.dev/saved": saved.written(),
             "torpor.dev/replicas": "2",
             "torpor.dev/last-access": "2027-01-15T08:00:00.000Z",
             "torpor.dev/phase": "asleep",

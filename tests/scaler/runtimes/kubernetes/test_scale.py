@@ -38,7 +38,7 @@ def touch(server: SmallServer, **changed: object) -> None:
 
 
 async def test_a_sleep_writes_what_to_remember_and_then_the_count(server: SmallServer, cluster: Cluster) -> None:
-    generation = await scale.to_nothing(cluster, seen(server), None)
+    generation = await scale.to_nothing(cluster, seen(server), Remembered())
     now = server.get(kinds.DEPLOYMENTS, "shop", "web")
     assert [path for path, _ in server.written] == [WEB, SCALE]
     assert now["spec"]["replicas"] == 0
@@ -49,7 +49,7 @@ async def test_a_sleep_writes_what_to_remember_and_then_the_count(server: SmallS
 async def test_a_status_that_moves_meanwhile_is_no_obstacle(server: SmallServer, cluster: Cluster) -> None:
     before = seen(server)
     touch(server, status={"readyReplicas": 3})
-    await scale.to_nothing(cluster, before, None)
+    await scale.to_nothing(cluster, before, Remembered())
     assert server.get(kinds.DEPLOYMENTS, "shop", "web")["spec"]["replicas"] == 0
 
 
@@ -58,7 +58,7 @@ async def test_a_workload_that_somebody_has_scaled_meanwhile_is_let_be(server: S
     spec = server.get(kinds.DEPLOYMENTS, "shop", "web")["spec"]
     touch(server, spec=spec | {"replicas": 5})
     with pytest.raises(StopRefused, match="changed meanwhile"):
-        await scale.to_nothing(cluster, before, None)
+        await scale.to_nothing(cluster, before, Remembered())
     assert server.get(kinds.DEPLOYMENTS, "shop", "web")["spec"]["replicas"] == 5
 
 

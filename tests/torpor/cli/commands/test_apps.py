@@ -67,3 +67,8 @@ async def test_a_list_that_is_none_is_told(torpor: Torpor, api: FakeApi) -> None
     assert ended.code == 1
     assert "is not Torpor's API" in ended.err
     assert "Traceback" not in ended.err
+
+
+async def test_in_shadow_mode_it_is_told_that_it_would_sleep(torpor: Torpor, api: FakeApi) -> None:
+    api.apps = [app("notes", "awake", mode="shadow", shadow_since="2026-01-02T03:04:05.678Z")]
+    assert "would sleep" in (await torpor("apps", "--api", api.url)).out

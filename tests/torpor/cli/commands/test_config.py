@@ -10,7 +10,7 @@ from torpor.apply_settings import ApplySettings
 from torpor.config import Settings, TlsSettings
 from torpor.headroom_settings import HeadroomSettings
 from torpor.kubernetes_settings import KubernetesSettings
-from torpor.savings_settings import RequestsSettings
+from torpor.savings_settings import PriceSettings, RequestsSettings
 
 
 async def test_every_setting_is_printed_with_its_type_default_and_use(torpor: Torpor) -> None:
@@ -18,6 +18,7 @@ async def test_every_setting_is_printed_with_its_type_default_and_use(torpor: To
     parts: dict[str, type[BaseModel]] = {"tls": TlsSettings, "kubernetes": KubernetesSettings, "apps.NAME": AppSettings}
     parts |= {"apps.NAME.requests": RequestsSettings, "kubernetes.headroom": HeadroomSettings}
     parts |= {"kubernetes.apply": ApplySettings}
+    parts |= {"price": PriceSettings}
     inside = {f"{part}.{name}" for part, model in parts.items() for name in model.model_fields}
     assert found.keys() == {*Settings.model_fields, *inside}
     assert all(one["type"] and one["description"] for one in found.values())

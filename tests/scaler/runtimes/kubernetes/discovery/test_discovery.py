@@ -1,4 +1,7 @@
+from scaler.requests import Requests
 from scaler.runtimes.kubernetes.discovery.found import Reason
+from scaler.runtimes.kubernetes.discovery.serve import Serve
+from scaler.runtimes.kubernetes.objects.annotations import Defaults
 from scaler.runtimes.kubernetes.objects.probe import HttpGet, TcpSocket
 from scaler.runtimes.kubernetes.objects.workload import Ref
 from tests.scaler.runtimes.kubernetes.cluster_objects import (
@@ -23,6 +26,8 @@ from tests.scaler.runtimes.kubernetes.cluster_objects import (
     service,
 )
 from tests.scaler.runtimes.kubernetes.discovery.conftest import Cluster
+from torpor.schedule import NEVER
+from torpor.words import Mode
 
 
 def test_a_route_leads_through_the_service_to_the_workload_in_whatever_order_they_come(cluster: Cluster) -> None:
@@ -361,3 +366,17 @@ def test_two_thousand_hosts_on_one_ingress_and_a_large_annotation_are_no_trouble
     assert problems[-1].reason is Reason.MORE
     assert all(len(problem.message) < 1000 for problem in cluster.problems)
     assert "1000000 characters" in " ".join(problem.message for problem in cluster.problems)
+
+
+def test_requests_hours_mode_and_team_are_those_of_the_workload() -> None:
+    cluster = Cluster(Serve(), Defaults(mode=Mode.SHADOW, team_label="example/team"))
+    source = deployment(annotations=annotated(keep_awake="08:00-18:00 UTC"), labels={"example/team": "not the pods'"})
+    source["metadata"]["labels"]["example/team"] = "shop"
+    source["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "1", "memory": "1Ki"}}
+    cluster.put(DEPLOYMENTS, source)
+    spec = cluster.apps["shop/web"].spec
+    assert (spec.requests, spec.shadow, spec.team) == (Requests(1000, 1024), True, "shop")
+    assert spec.keep_awake.written == "08:00-18:00 UTC"
+    cluster.put(DEPLOYMENTS, deployment(annotations=annotated(mode="sleep")))
+    spec = cluster.apps["shop/web"].spec
+    assert (spec.shadow, spec.team, spec.keep_awake) == (False, "", NEVER)

@@ -2,14 +2,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaler.runtimes.kubernetes.objects.remembered import LAST_ACCESS, PHASE, REPLICAS, Remembered, read_remembered
+from scaler.runtimes.kubernetes.objects.remembered import (
+    ASLEEP_SINCE,
+    LAST_ACCESS,
+    PHASE,
+    REPLICAS,
+    Remembered,
+    read_remembered,
+)
+from scaler.saved import Saved
+from scaler.tally import Tally
 from torpor.words import Phase
 
 
 def test_what_is_written_is_read_again() -> None:
-    remembered = Remembered(3, 1_780_000_000.25, Phase.ASLEEP)
+    tally = Tally(Saved(100, 50, 1000), 1_770_000_000.0)
+    remembered = Remembered(3, 1_780_000_000.25, Phase.ASLEEP, 1_780_000_300.0, tally)
     assert remembered.written()[LAST_ACCESS] == "2026-05-28T20:26:40.250Z"
-    assert read_remembered(remembered.written()) == remembered
+    assert read_remembered({name: value for name, value in remembered.written().items() if value}) == remembered
+
+
+def test_since_when_it_sleeps_is_taken_away_when_it_is_awake() -> None:
+    assert Remembered(phase=Phase.AWAKE).written() == {PHASE: "awake", ASLEEP_SINCE: None}
 
 
 def test_what_is_not_known_is_not_written() -> None:
