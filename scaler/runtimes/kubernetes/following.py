@@ -120,13 +120,13 @@ class _Stream:
         """One stream to its end. Raises ApiError."""
         where, source, splitter = self._place.namespace, self._place.source, Splitter()
         since = self._last or self._began
-        tail, now = None if since else self._lines, time.time()
+        tail = None if since else self._lines
+        if self._lines == 0 and not self._began:
+            self._began = written_at(time.time())
         async with self._cluster.log(
             where, source.pod, container=source.container, tail=tail, since=since, follow=True
         ) as stream:
             self._trouble = ""
-            if self._lines == 0 and not self._began:
-                self._began = written_at(now)
             async for piece in stream.chunks():
                 self._tell(splitter.feed(piece))
             self._tell(splitter.end())

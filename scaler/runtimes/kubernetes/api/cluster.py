@@ -30,6 +30,9 @@ type Json = dict[str, Any]
 
 DEADLINE = 10.0
 """Seconds for a call, tries and answer included."""
+FIRST_LINE = 3600.0
+"""Seconds for an output that is followed to begin: its head comes with its first line. A server that is gone is noticed
+sooner (see `connection`)."""
 PAGE = 250
 """Objects asked for at a time: some 25 ms of reading JSON."""
 AT_ONCE = 64
@@ -225,7 +228,7 @@ class Cluster:
         query |= {"follow": "true" if follow else None, "previous": "true" if previous else None}
         given = {name: str(value) for name, value in query.items() if value is not None}
         from_path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/log"
-        async with self.open("GET", from_path, given) as stream:
+        async with self.open("GET", from_path, given, deadline=FIRST_LINE if follow else DEADLINE) as stream:
             yield await _fine(stream)
 
     async def call(

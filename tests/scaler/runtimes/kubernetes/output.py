@@ -70,12 +70,14 @@ class Output:
         told = len(self.lines)
         response = web.StreamResponse()
         await response.prepare(request)
-        await response.write(_encoded(past))
+        if past:  # the head comes with the first line
+            await response.write(_encoded(past))
         self.open += 1
         try:
             while number not in self._broken:
                 bell = self._bell
-                await response.write(_encoded(self.lines[told:]))
+                if new := self.lines[told:]:
+                    await response.write(_encoded(new))
                 told = len(self.lines)
                 if "follow" not in query or not self.now.running:
                     return response

@@ -9,6 +9,7 @@ import pytest
 
 from scaler.logs.line import Line
 from scaler.runtimes.kubernetes import following
+from scaler.runtimes.kubernetes.api import cluster as api
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.following import follow
 from scaler.runtimes.kubernetes.logs import MOST_CONTAINERS, MOST_PODS, places
@@ -165,6 +166,18 @@ async def test_one_that_has_not_started_yet_is_waited_for(yard: Yard) -> None:
         web.write(1, "one")
         yard.tell()
         await until(lambda: texts(found) == ["one"])
+
+
+async def test_one_that_writes_nothing_for_long_is_asked_once(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "DEADLINE", 0.05)
+    web = yard.add("web-1")
+    web.write(1, "before")
+    async with yard.followed(0) as found:
+        await until(lambda: web.open)
+        await asyncio.sleep(0.3)
+        web.write(2, "at last")
+        await until(lambda: texts(found) == ["at last"])
+        assert len(web.streams) == 1
 
 
 async def test_what_may_not_be_read_is_told_once(yard: Yard) -> None:
