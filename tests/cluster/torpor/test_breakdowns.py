@@ -168,7 +168,6 @@ def test_while_a_proxys_process_is_killed_its_haproxy_serves_who_is_awake_and_no
 def test_a_visit_in_flight_at_one_proxy_keeps_the_app_awake_for_all(namespace: Space, torpor: Start) -> None:
     namespace.apply(*app("web", replicas=1, annotations={"idle-timeout": "1s"}))
     with torpor(proxies=2) as running:
-        running.wait_phase("web", "awake")
         running.until_visit("web.test", 200)
         with Looping(running, "web.test", path="/slow?ms=12000", times=1, by=1) as slow:
             until(lambda: running.app("web")["in_flight"] == 1, SOON, "the visit")
