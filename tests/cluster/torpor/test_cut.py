@@ -62,7 +62,7 @@ def put_to_sleep(running: Running, namespace: Space, *names: str) -> None:
     for name in names:
         running.sleep(name)
     for name in names:
-        until(lambda name=name: not namespace.pods(name), SOON, f"no pods of {name}")  # type: ignore[misc]
+        until(lambda name=name: namespace.gone(name), SOON, f"no pods of {name}")  # type: ignore[misc]
 
 
 def scaled(cluster: Cluster, running: Running, name: str) -> list[Call]:

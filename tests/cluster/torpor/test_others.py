@@ -13,7 +13,7 @@ from tests.cluster.torpor.running import SOON, Running, Start
 def asleep(namespace: Space, running: Running, name: str = "web") -> None:
     running.wait_phase(name, "awake")
     running.sleep(name)
-    until(lambda: not namespace.pods(name), SOON, "no pods")
+    until(lambda: namespace.gone(name), SOON, "no pods")
 
 
 def test_who_scales_it_up_by_hand_has_visited_it_and_who_scales_it_down_is_let_be(
