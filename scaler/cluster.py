@@ -62,7 +62,7 @@ async def serve_cluster(
     stop: asyncio.Event,
 ) -> None:
     """Run until `stop` is set. `me` is this process's name, as no other has it; `advertise` is where others of its kind
-    reach its API. Raises OSError when it cannot listen, NoAccess, ApiError and NotScalable."""
+    reach its API. Raises OSError when it cannot listen, NoAccess and ApiError."""
     wanted = settings.kubernetes or KubernetesSettings()
     async with Cluster(access) as cluster:
         discovery = Discovery(_serve(wanted), _defaults(settings))

@@ -1,5 +1,6 @@
 """How `make test` shares the tests out among its workers, and what holds for all tests."""
 
+import signal
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,9 @@ HOGS = {
 DEFAULT_PORTS = {"tests/torpor/cli/commands/test_demo.py", "tests/torpor/cli/test_where.py"}
 """What listens on the default ports, or wants them free."""
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's job in the background: Ctrl-C is ignored there, and by all that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("many at once", deadline=None)  # how long an example takes is up to the neighbours
 hypothesis.settings.load_profile("many at once")
 

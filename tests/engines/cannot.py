@@ -12,7 +12,7 @@ CANNOT: dict[str, dict[str, str]] = {
     },
     "haproxy": {
         "own words": "a head that is malformed or late is refused in HAProxy's parser's own few words",
-        "checked trailers": "what a client sends as trailers is passed on as trailers, whatever they say",
+        "checked trailers": "what a client sends as trailers is passed on as trailers, whatever their names say",
         "pages for all errors": "when an app breaks off, browsers too are told in problem JSON, without `Torpor-Phase`",
     },
 }

@@ -115,9 +115,17 @@ async def _body(fields: list[tuple[bytes, bytes]], reader: asyncio.StreamReader,
         body += await reader.readexactly(size)
         if await _line(reader):
             raise DoubtfulError("a chunk that does not end where it should")
-    while await _line(reader):
+    while await _trailer(reader):
         pass  # whatever a trailer says, it cannot be taken for the end of the message
     return body
+
+
+async def _trailer(reader: asyncio.StreamReader) -> bytes:
+    """HAProxy 2.6 lets any byte pass in the name of a trailer, where it does not in that of a header."""
+    line = await reader.readuntil(b"\n")
+    if not line.endswith(b"\r\n"):
+        raise DoubtfulError(f"trailer {line!r}")
+    return line[:-2]
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:

@@ -157,6 +157,9 @@ READ_IN_ONE_WAY = {
     "chunk extension": post(CHUNKED, body=b"5;a=b\r\nhello\r\n0\r\n\r\n"),
     "chunk and a blank": post(CHUNKED, body=b"5 \r\nhello\r\n0\r\n\r\n"),
     "chunk with many zeros": post(CHUNKED, body=b"0000000000000000005\r\nhello\r\n0\r\n\r\n"),
+    "trailers with carriage returns in a name": post(
+        CHUNKED, body=b"0\r\na\r\rGET /smuggled HTTP/1.1\rHost: app.localhost\r\n\r\n"
+    ),
     "trailers": post(CHUNKED, body=b"0\r\nHost: evil\r\nContent-Length: 5\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n"),
     "line feed in the head": post(b"X: a\nTransfer-Encoding: chunked", b"Content-Length: 5", body=b"0\r\n\r\n"),
     "line feeds only": b"GET / HTTP/1.1\nHost: app.localhost\n\n",

@@ -26,7 +26,6 @@ async def serve(
     from scaler.cluster import serve_cluster
     from scaler.runtimes.kubernetes.api.access import NoAccess, find
     from scaler.runtimes.kubernetes.api.errors import ApiError
-    from scaler.runtimes.kubernetes.api.kinds import NotScalable
     from torpor.cli.signals import stop_on_signals
     from torpor.cli.telling import log_events
     from torpor.cli.trouble import as_failure
@@ -56,7 +55,7 @@ async def serve(
                 helper.cancel()
     except (OSError, NoAccess, BaseExceptionGroup) as raised:
         trouble = as_failure(raised)
-        if isinstance(trouble, NoAccess | ApiError | NotScalable):
+        if isinstance(trouble, NoAccess | ApiError):
             raise Failed(str(trouble)) from None
         raise trouble from None
 

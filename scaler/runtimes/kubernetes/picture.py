@@ -90,7 +90,7 @@ class Picture:
         return self._deaf or "the cluster has not been read yet"
 
     async def run(self) -> None:
-        """Watch for ever. Raises NotScalable, and ApiError when the cluster does not say what it serves."""
+        """Watch for ever. Raises ApiError when the cluster does not say what it serves."""
         await self._patiently()
         async with asyncio.TaskGroup() as group:
             watches = Watches(self._cluster, self, self._namespaces, group)

@@ -33,6 +33,7 @@ class Wanted:
         self._scalable = dict.fromkeys(scalable)
         self._perhaps: dict[tuple[Kind, ...], Kind] = {}
         self._named: dict[str, Kind] = {}
+        self._missed: set[str] = set()
 
     @property
     def perhaps(self) -> Iterable[Kind]:
@@ -45,13 +46,13 @@ class Wanted:
         return self._named.values()
 
     async def look(self) -> None:
-        """See what there is. Raises ApiError, and NotScalable for what an operator has named and is not there."""
+        """See what there is. Raises ApiError."""
         found = await offer(self._cluster)
         for wanted in PERHAPS:
             if (kind := await found.first(wanted)) is not None:
                 self._perhaps[wanted] = kind
         for name in self._scalable:
-            self._named[name] = await found.scalable(name)
+            _set(self._named, name, await self._scaled(found, name))
 
     async def look_again(self, denied: Callable[[Kind], bool]) -> None:
         """See what has come, and what has gone of that which is `denied`. Asks for nothing when there is nothing to
@@ -73,12 +74,16 @@ class Wanted:
         return known is None or denied(known)
 
     async def _scaled(self, found: Offer, name: str) -> Kind | None:
+        """What an operator has named; said once while it is not there, for all other apps are none the worse for it."""
         try:
-            return await found.scalable(name)
+            kind = await found.scalable(name)
         except NotScalable as error:
-            if name in self._named:
-                logger.warning("%s", error)
+            if name not in self._missed:
+                logger.warning("kubernetes.scalable: %s; it is looked for again and again", error)
+            self._missed.add(name)
             return None
+        self._missed.discard(name)
+        return kind
 
 
 def _set[K](known: dict[K, Kind], key: K, kind: Kind | None) -> None:

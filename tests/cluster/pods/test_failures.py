@@ -163,7 +163,7 @@ def test_a_pod_that_admission_denies_is_told_at_once(namespace: Space) -> None:
     def failure() -> str:
         """The policy takes a moment to hold: until then a pod may slip in."""
         namespace.scale("web", 0)
-        until(lambda: not namespace.pods("web"), SOON, "the end of a pod that has slipped in")
+        until(lambda: namespace.gone("web"), SOON, "the end of a pod that has slipped in")
         telling = Telling(namespace, "web")
         namespace.scale("web", 1)
         until(lambda: namespace.pods("web") or isinstance(telling.look(), Failed), SOON, "a pod, or none")

@@ -70,6 +70,10 @@ class Space:
         found = self.all("pods", labelSelector=f"app={app}")
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
+    def gone(self, app: str) -> bool:
+        """Whether nothing is left of its pods: one on its way out may still answer."""
+        return not self.all("pods", labelSelector=f"app={app}")
+
     def ready(self, app: str) -> list[str]:
         """The addresses of its pods that are Ready."""
 

@@ -214,8 +214,10 @@ class Running:
 
     # What is asked
 
-    def api(self, method: str, path: str, *, of: int = 0, within: float = 60.0) -> tuple[int, Tree]:
-        """A request for a scaler's API."""
+    def api(self, method: str, path: str, *, of: int | None = None, within: float = 60.0) -> tuple[int, Tree]:
+        """A request for a scaler's API: that of the first that runs, if none is said. Each answers for the leader."""
+        if of is None:
+            of = next((at for at, one in enumerate(self.scalers) if one.process.poll() is None), 0)
         status, _, body = ask(self.cluster.network, self.scalers[of].address, method, path, within=within)
         return status, json.loads(body or b"{}")
 

@@ -42,7 +42,7 @@ def test_a_part_that_is_killed_is_nothing_to_an_awake_apps_visitors(
             running.wait_phase(name, "awake")
             assert running.until_visit(f"{name}.test", 200)
         running.sleep("other")
-        until(lambda: not namespace.pods("other"), SOON, "no pods")
+        until(lambda: namespace.gone("other"), SOON, "no pods")
         with Looping(running, "web.test") as loop:
             breakable.part(part).kill()
             until(lambda: loop.count >= VISITS, LATER, "visits without it")
@@ -67,7 +67,7 @@ def test_while_the_api_server_is_away_nobody_is_put_to_sleep_and_a_visit_to_a_sl
         running.wait_phase("sleeper", "awake")
         assert running.until_visit("web.test", 200)
         running.sleep("sleeper")
-        until(lambda: not namespace.pods("sleeper"), SOON, "no pods")
+        until(lambda: namespace.gone("sleeper"), SOON, "no pods")
         with Looping(running, "sleeper.test", times=1) as waiting:
             with without(breakable, "apiserver"):
                 time.sleep(25.0)  # longer than the lease and than the idle timeout: what must not happen has its chance
@@ -97,7 +97,7 @@ def test_a_minute_without_the_api_server_is_nothing_to_who_visits_awake_apps_and
             for name in ("patient", "brief"):
                 running.wait_phase(name, "awake")
                 running.sleep(name)
-                until(lambda name=name: not namespace.pods(name), SOON, "no pods")  # type: ignore[misc]
+                until(lambda name=name: namespace.gone(name), SOON, "no pods")  # type: ignore[misc]
             began = time.monotonic()
             running.until_visit("idle.test", 200)
             mark = breakable.audit.mark()
@@ -168,7 +168,6 @@ def test_while_a_proxys_process_is_killed_its_haproxy_serves_who_is_awake_and_no
 def test_a_visit_in_flight_at_one_proxy_keeps_the_app_awake_for_all(namespace: Space, torpor: Start) -> None:
     namespace.apply(*app("web", replicas=1, annotations={"idle-timeout": "1s"}))
     with torpor(proxies=2) as running:
-        running.wait_phase("web", "awake")
         running.until_visit("web.test", 200)
         with Looping(running, "web.test", path="/slow?ms=12000", times=1, by=1) as slow:
             until(lambda: running.app("web")["in_flight"] == 1, SOON, "the visit")

@@ -37,7 +37,12 @@ def begin(namespace: Space, running: Running, *names: str, by: int) -> None:
         running.wait_phase(name, "awake")
         running.until_visit(f"{name}.test", 200, by=by)
         until(lambda name=name: namespace.ready(name), SOON, f"a pod of {name}")  # type: ignore[misc]
-    until(lambda: len(running.proxies[by].lane()) == len(names), SOON, "its fast lane")
+    until(lambda: len(apps_in(running.proxies[by].lane())) == len(names), SOON, "its fast lane")
+
+
+def apps_in(lane: list[str]) -> set[str]:
+    """An app of several addresses has a line for each."""
+    return {line.split()[1].partition("=")[0] for line in lane}
 
 
 def until_forgotten(running: Running, at: int) -> None:
@@ -57,7 +62,7 @@ def put_to_sleep(running: Running, namespace: Space, *names: str) -> None:
     for name in names:
         running.sleep(name)
     for name in names:
-        until(lambda name=name: not namespace.pods(name), SOON, f"no pods of {name}")  # type: ignore[misc]
+        until(lambda name=name: namespace.gone(name), SOON, f"no pods of {name}")  # type: ignore[misc]
 
 
 def scaled(cluster: Cluster, running: Running, name: str) -> list[Call]:

@@ -20,6 +20,7 @@ LATER = 120.0
 """Seconds for a cluster that has to find itself again."""
 VISITS = 40
 ETCD = ("127.0.0.1", 2379)
+BRIEF = {"metadata": {"annotations": {"torpor.dev/idle-timeout": "5s"}}}
 GONE = re.compile(r"watching (\S+): .*\(410 ")
 
 
@@ -59,7 +60,7 @@ def change(namespace: Space, turn: int) -> None:
     namespace.cluster.api.delete(path("pods", namespace.name, old))
     namespace.scale("sleeper", 1)
     for name in ("moved", f"new-{turn}", "sleeper"):
-        until(lambda name=name: namespace.ready(name), SOON, f"a pod of {name}")  # type: ignore[misc]
+        until(lambda name=name: namespace.ready(name), LATER, f"a pod of {name}")  # type: ignore[misc]
 
 
 def told(running: Running, since: list[int]) -> bool:
@@ -90,11 +91,12 @@ def test_what_changed_while_a_scaler_stood_still_is_known_although_its_watches_a
     breakable: Cluster, namespace: Space, torpor: Start
 ) -> None:
     names = ("moved", "sleeper", "gone-0")
-    namespace.apply(*app("web", replicas=1, annotations={"idle-timeout": "5s"}))
+    namespace.apply(*app("web", replicas=1))
     namespace.apply(*(each for name in names for each in app(name, replicas=1)))
     with torpor() as running:
         begin(running, "web")
         with Looping(running, "web.test") as loop:
+            namespace.patch("deployments", "web", BRIEF)
             begin(running, *names)
             running.sleep("sleeper")
             since = [len(scaler.said()) for scaler in running.scalers]
@@ -117,11 +119,12 @@ def test_the_same_again_and_again_with_a_standby_that_leads_in_the_end(
 ) -> None:
     turns = 4
     names = ("moved", "sleeper", *(f"gone-{turn}" for turn in range(turns)))
-    namespace.apply(*app("web", replicas=2, annotations={"idle-timeout": "5s"}))
+    namespace.apply(*app("web", replicas=2))
     namespace.apply(*(each for name in names for each in app(name, replicas=1)))
     with torpor(scalers=2, proxies=2) as running:
         begin(running, "web")
         with Looping(running, "web.test") as loop, Looping(running, "web.test", by=1) as other:
+            namespace.patch("deployments", "web", BRIEF)
             begin(running, *names)
             for turn in range(turns):
                 running.sleep("sleeper")

@@ -9,7 +9,7 @@ import pytest
 
 from scaler.runtimes.kubernetes.api import kinds
 from scaler.runtimes.kubernetes.api.cluster import Cluster
-from scaler.runtimes.kubernetes.api.kinds import Kind, NotScalable
+from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.discovery.discovery import Discovery
 from scaler.runtimes.kubernetes.discovery.serve import Serve
 from scaler.runtimes.kubernetes.objects.annotations import Defaults
@@ -140,10 +140,12 @@ async def test_a_kind_of_which_only_another_version_is_left_is_read_in_that(
         assert all(led)
 
 
-async def test_what_an_operator_has_named_and_is_not_there_at_the_start_is_an_error(
-    server: SmallServer, tmp_path: Path
+async def test_what_an_operator_has_named_and_is_not_there_at_the_start_costs_the_others_nothing(
+    server: SmallServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with server.running(tmp_path) as cluster:
-        picture = Picture(cluster, Discovery(Serve(), Defaults()), scalable=["rollouts.argoproj.io"])
-        with pytest.raises(NotScalable, match="no such group"):
-            await picture.run()
+    routed(server)
+    async with server.running(tmp_path) as cluster, watching(cluster, scalable=["rollouts.argoproj.io"]) as picture:
+        await until(lambda: routes(picture))
+        looks = server.asked.count(("GET", "/apis"))
+        await until(lambda: server.asked.count(("GET", "/apis")) > looks + 3)
+    assert caplog.text.count("rollouts.argoproj.io: this cluster has no such group") == 1
