@@ -53,10 +53,14 @@ def test_what_an_eviction_adds_to_a_wake(namespace: Space, torpor: Start) -> Non
     compare(namespace, torpor, 25)
 
 
-def test_their_number_and_size_follow_who_sleeps_and_what_others_do_to_them_is_mended(
+def test_they_follow_who_sleeps_as_soon_as_nothing_is_in_the_way_and_what_others_do_to_them_is_mended(
     own_cluster: Cluster, namespace: Space, torpor: Start
 ) -> None:
-    namespace.apply(*large("small", 10), *large("web", 30, replicas=1))
+    api = own_cluster.api
+    namespace.apply(*large("small", 10), *large("web", 30, replicas=1), deployment(NAME))
+
+    def tells(words: str) -> None:
+        until(lambda: words in up.scalers[0].said(), SOON, up.scalers[0].said)
 
     def requests() -> str:
         spec = namespace.get("deployments", NAME)["spec"]["template"]["spec"]
@@ -69,43 +73,29 @@ def test_their_number_and_size_follow_who_sleeps_and_what_others_do_to_them_is_m
         calls = own_cluster.audit.writes(user=up.user)
         return sum(call.name == NAME and call.status < 300 for call in calls)
 
-    with (
-        allowed(namespace) as priority_class,
-        torpor({"kubernetes": {"headroom": room(priority_class, count=3)}}) as up,
-    ):
-        until(lambda: replicas(namespace) == 1, SOON, "one for the app that sleeps")
-        assert requests() == "10m"
-        namespace.scale("web", 0)
-        until(lambda: replicas(namespace) == 2, SOON, "one more")
-        assert requests() == "30m"
-        until(lambda: len(running(namespace)) == 2, SOON, "both of them")
-        assert written() == 2
-
-        namespace.scale(NAME, 5)
-        until(lambda: replicas(namespace) == 2, SOON, "what was wanted")
-        before = uid()
-        namespace.cluster.api.delete(path("deployments", namespace.name, NAME))
-        until(lambda: replicas(namespace) == 2 and uid() != before, SOON, "what was deleted")
-        assert written() == 4
-
-        change(up, None)
-        until(lambda: replicas(namespace) is None, SOON, "an end to them")
-
-
-def test_what_is_in_the_way_is_told_and_let_be_until_it_is_gone(namespace: Space, torpor: Start) -> None:
-    api = namespace.cluster.api
-    namespace.apply(*large("web", 30), deployment(NAME))
-    with allowed(namespace, value=0) as high, torpor({"kubernetes": {"headroom": room(high)}}) as up:
-
-        def tells(words: str) -> None:
-            until(lambda: words in up.scalers[0].said(), SOON, up.scalers[0].said)
-
+    with allowed(namespace, value=0) as high, torpor({"kubernetes": {"headroom": room(high, count=3)}}) as up:
         tells("is not Torpor's")
         api.delete(path("deployments", namespace.name, NAME))
         tells("is not below zero")
-        assert replicas(namespace) is None
-
         api.delete(path("scheduling.k8s.io/v1/priorityclasses", name=high))
         tells(f"there is no PriorityClass {high}")
+        assert replicas(namespace) is None
+
         with allowed(namespace):
             until(lambda: replicas(namespace) == 1, SOON, "one for the app that sleeps")
+            assert requests() == "10m"
+            namespace.scale("web", 0)
+            until(lambda: replicas(namespace) == 2, SOON, "one more")
+            assert requests() == "30m"
+            until(lambda: len(running(namespace)) == 2, SOON, "both of them")
+            assert written() == 2
+
+            namespace.scale(NAME, 5)
+            until(lambda: replicas(namespace) == 2, SOON, "what was wanted")
+            before = uid()
+            api.delete(path("deployments", namespace.name, NAME))
+            until(lambda: replicas(namespace) == 2 and uid() != before, SOON, "what was deleted")
+            assert written() == 4
+
+            change(up, None)
+            until(lambda: replicas(namespace) is None, SOON, "an end to them")
