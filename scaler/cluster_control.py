@@ -1,5 +1,6 @@
 """The scaler of a cluster as the API sees it: the one that leads now, or nobody, and then others are asked."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -83,10 +84,10 @@ class ClusterControl:
             raise NoApplier("no scaler leads just now; one will in a few seconds", passing=True)
         return self.applier
 
-    def savings(self) -> dict[str, object]:
+    async def savings(self) -> dict[str, object]:
         """What sleeping has saved."""
         lines = self.scaler.saved() if self.scaler is not None else []
-        return report(lines, self._price, time.time())
+        return await asyncio.to_thread(report, lines, self._price, time.time())
 
     async def reload(self) -> ReloadReport:
         """The apps are the cluster's; what is read at the start is read again by a new start."""

@@ -1,5 +1,6 @@
 """The scaler of one machine as the API and the command line see it: one face for all that can be asked."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import NoReturn
@@ -71,9 +72,10 @@ class Control:
         reason = "this Torpor runs the apps of torpor.yaml; applying manifests takes a Torpor in a cluster"
         raise NoApplier(reason, passing=False)
 
-    def savings(self) -> dict[str, object]:
+    async def savings(self) -> dict[str, object]:
         """What sleeping has saved."""
-        return report(self._scaler.saved(), self._apps.settings.price, self._scaler.clock.wall())
+        now = self._scaler.clock.wall()
+        return await asyncio.to_thread(report, self._scaler.saved(), self._apps.settings.price, now)
 
     async def reload(self) -> ReloadReport:
         """Take a changed torpor.yaml. Raises ConfigError."""

@@ -72,7 +72,7 @@ class Control(Protocol):
     def applies(self) -> Applies:
         """Raises NoApplier."""
 
-    def savings(self) -> dict[str, object]:
+    async def savings(self) -> dict[str, object]:
         """What sleeping has saved, and would have saved in shadow mode; see scaler/savings_report.py."""
 
     async def reload(self) -> ReloadReport:

@@ -12,7 +12,7 @@ async def test_who_does_not_lead_knows_no_apps_and_wakes_none() -> None:
     control = ClusterControl(KubernetesSettings(), lambda: None, token_required=True)
 
     assert control.statuses() == []
-    assert control.savings()["apps"] == []
+    assert (await control.savings())["apps"] == []
     with pytest.raises(KeyError):
         control.status("shop/web")
     with pytest.raises(WakeFailed, match="does not lead"):

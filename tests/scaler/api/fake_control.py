@@ -155,7 +155,7 @@ class FakeControl:
             raise NoApplier("this Torpor runs the apps of torpor.yaml", passing=False)
         return self.applier
 
-    def savings(self) -> dict[str, object]:
+    async def savings(self) -> dict[str, object]:
         return {"apps": [], "teams": []}
 
     async def reload(self) -> ReloadReport:

@@ -16,7 +16,7 @@ async def test_it_says_what_it_is(client: aiohttp.ClientSession, url: str, contr
 
 async def test_it_says_what_it_saves(client: aiohttp.ClientSession, url: str, control: FakeControl) -> None:
     async with client.get(f"{url}/v1/savings") as answer:
-        assert await answer.json() == control.savings()
+        assert await answer.json() == await control.savings()
 
 
 async def test_it_is_healthy_while_it_answers(client: aiohttp.ClientSession, url: str, control: FakeControl) -> None:
