@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 
 APPS := .cache/apps
+AXE := .cache/axe
 PYTEST := .venv/bin/python -m pytest
 CLUSTER := .venv/bin/python -m tests.cluster
 # Tests wait more than they compute: two workers a core, and not so many that they get into each other's way.
@@ -23,7 +24,8 @@ demo: .venv/.filled ## Set up and show Torpor with three small apps
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/torpor demo
 
 test: .venv/.filled-dev $(APPS)/.filled ## Set up and run the tests (some ten minutes; more at first)
-	@.ci/need-programs chromium curl haproxy ip nginx prometheus promtool wrk
+	@.ci/need-programs chromium curl haproxy ip nginx npm prometheus promtool wrk
+	@$(MAKE) --no-print-directory $(AXE)/.filled || true
 	@$(CLUSTER) programs
 	@status=0; $(PYTEST) -n $(WORKERS) --ignore tests/cluster || status=$$?; $(PYTEST) tests/cluster || status=$$?; exit $$status
 
@@ -65,4 +67,9 @@ clean: ## Remove what make has made
 
 $(APPS)/.filled: tests/apps/requirements.txt .ci/fill-venv
 	@.ci/fill-venv $(APPS) tests/apps/requirements.txt
+	@touch $@
+
+$(AXE)/.filled: tests/axe/package-lock.json
+	@mkdir -p $(AXE) && cp tests/axe/package.json $< $(AXE)
+	@cd $(AXE) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -45,11 +45,14 @@ class Bell(Protocol):
 class Doorman:
     """Decides on every visit of one proxy."""
 
-    def __init__(self, table: AppTable, ledger: Ledger, bell: Bell, *, max_held: int = 10_000) -> None:
+    def __init__(
+        self, table: AppTable, ledger: Ledger, bell: Bell, *, max_held: int = 10_000, look: pages.Look | None = None
+    ) -> None:
         self._table = table
         self._ledger = ledger
         self._bell = bell
         self._max_held = max_held
+        self._look = look
 
     # The engine's side
 
@@ -60,7 +63,7 @@ class Doorman:
         known = self.find(visit)
         if known is None:
             self._ledger.count("", "doorman unknown")
-            return pages.unknown_host(visit)
+            return pages.unknown_host(visit, self._look)
         visitor, view = who(visit), known.view
         if view.phase is Phase.AWAKE and view.addresses:
             return self._forward(known, counts=wakes(visit, visitor, view))
@@ -90,7 +93,7 @@ class Doorman:
         """As `admit`, but `tell` is called with the verdict, at once or later. Not for questions about progress."""
         known = self.find(visit)
         if known is None:
-            tell(pages.unknown_host(visit))
+            tell(pages.unknown_host(visit, self._look))
             return None
         return self._begin(Hold(self._judge, tell, visit, who(visit), known, gone, began=self._table.now()))
 
@@ -100,7 +103,7 @@ class Doorman:
         self._take_back(forward)
         known = self._table.get(forward.app)
         if known is None:
-            return pages.unknown_host(visit)
+            return pages.unknown_host(visit, self._look)
         view = known.view
         self._bell.send(Down(app=forward.app, epoch=view.epoch, address=forward.address, error=error[:FIELD]))
         began = self._table.now() - forward.held
@@ -121,7 +124,7 @@ class Doorman:
         """The app took the visit and broke off before it answered."""
         forward.failed = True
         known = self._table.get(forward.app)
-        return pages.broken(visit, known.view if known else None, reason)
+        return pages.broken(visit, known.view if known else None, reason, self._look)
 
     def refuse(self, status: int, detail: str) -> Answer:
         """For what never becomes a visit: a request that cannot be understood."""
@@ -164,22 +167,22 @@ class Doorman:
                 return pages.asleep(visit, view, view.policy.monitor_status if visitor is Visitor.MONITOR else 503)
             case Choice.FAILED:
                 self._ledger.count(app, f"{lane} failed")
-                return pages.failed(visit, view.model_copy(update={"retry_in": standing.retry_in}))
+                return pages.failed(visit, view.model_copy(update={"retry_in": standing.retry_in}), self._look)
             case Choice.WAITING_PAGE:
                 self._knock(visit, known)
                 self._ledger.touch(app)
                 self._ledger.count(app, f"{lane} page")
-                return pages.waiting(view.model_copy(update={"waking_for": standing.waking_for}), waited)
+                return pages.waiting(view.model_copy(update={"waking_for": standing.waking_for}), waited, self._look)
             case Choice.TIMED_OUT:
                 self._ledger.count(app, f"{lane} refused")
-                return pages.timed_out(visit, view, waited)
+                return pages.timed_out(visit, view, waited, self._look)
             case Choice.NO_LINK:
                 self._ledger.count(app, f"{lane} refused")
-                return pages.no_link(visit, view)
+                return pages.no_link(visit, view, self._look)
             case Choice.HOLD:
                 if not waited and self._full(known):
                     self._ledger.count(app, f"{lane} refused")
-                    return pages.full(visit, view)
+                    return pages.full(visit, view, self._look)
                 self._knock(visit, known)
                 return None
 
@@ -248,7 +251,7 @@ class Doorman:
         visit, known, now = hold.visit, hold.known, self._table.now()
         app, waited = known.view.id, now - hold.began
         if self._table.get(app) is not known:
-            return pages.unknown_host(visit)
+            return pages.unknown_host(visit, self._look)
         if hold.gone.is_set():
             self._ledger.count(app, "held gone")
             return pages.refused(408, "The client has left.")
@@ -257,7 +260,9 @@ class Doorman:
         if hold.error and waited > known.view.policy.wake_timeout:
             self._ledger.count(app, "held failed")
             linked = self._table.linked
-            return pages.broken(visit, known.view, hold.error) if linked else pages.no_link(visit, known.view)
+            if linked:
+                return pages.broken(visit, known.view, hold.error, self._look)
+            return pages.no_link(visit, known.view, self._look)
         verdict = self._verdict(visit, hold.visitor, known, waited=max(waited, 1e-6), lane="held", tried=hold.tried)
         if verdict is None:
             return self._patience(visit, hold.visitor, known, waited)
@@ -275,7 +280,7 @@ class Doorman:
         query = parse_qs(visit.path.partition("?")[2], max_num_fields=8)
         known = self.find(visit)
         if known is None:
-            return pages.unknown_host(visit)
+            return pages.unknown_host(visit, self._look)
         if query.get("seen", [""])[0] == str(known.view.epoch):
             try:
                 async with asyncio.timeout(POLL), asyncio.TaskGroup() as group:

@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from proxy.doorman import Doorman
 from proxy.lanes import Lanes
 from proxy.ledger import Ledger
 from proxy.link_client import LinkClient
+from proxy.pages.brand import look_of
 from proxy.table import AppTable
 from torpor.link import Load
 
@@ -73,17 +75,19 @@ async def serve_proxy(
     alone: float,
     max_held: int,
     drain_timeout: float,
+    brand: Path | None,
     on_ready: Callable[[list[Listen]], None],
     stop: asyncio.Event,
 ) -> None:
     """Run until `stop` is set, then drain. Raises OSError when it cannot listen.
 
-    `alone` are the seconds that the engine may go on forwarding when this process is killed.
+    `alone` are the seconds that the engine may go on forwarding when this process is killed; `brand` is a directory of
+    how pages look.
     """
     table, ledger = AppTable(), Ledger()
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     link = LinkClient(links, link_token, name=name, engine=engine_name, table=table, ledger=ledger, alone=alone)
-    doorman = Doorman(table, ledger, link, max_held=max_held)
+    doorman = Doorman(table, ledger, link, max_held=max_held, look=look_of(brand))
     moving = engine(House(doorman, table, ledger))
     link.lanes = moving.lanes
     async with asyncio.TaskGroup() as group:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scaler.moments import rfc3339
+from torpor.advice import advice
 from torpor.words import AppId, Mode, Phase
 
 
@@ -59,6 +60,7 @@ class AppStatus:
             "replicas": self.replicas,
             "cause": self.cause,
             "reason": self.reason,
+            "todo": advice(self.reason) if self.phase is Phase.FAILED else "",
             "stage": self.stage,
             "since": rfc3339(self.since),
             "usual_wake": self.usual_wake,

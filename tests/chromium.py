@@ -122,7 +122,7 @@ class Page:
     async def click(self, selector: str) -> None:
         """Press the mouse on the middle of the first element that matches, once it can be seen and keeps still."""
         chosen = json.dumps(selector)
-        await self.wait(f"!!document.querySelector({chosen})?.checkVisibility()")
+        await self.wait(f"!!document.querySelector({chosen})?.checkVisibility({{visibilityProperty: true}})")
         x, y = await self.evaluate(f"({_STILL})(() => document.querySelector({chosen}))")
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
@@ -130,7 +130,7 @@ class Page:
     async def press(self, key: str) -> None:
         """Press one key: a character, or a name such as Tab, Enter, Escape."""
         text = {"Enter": "\r", "Tab": ""}.get(key, key if len(key) == 1 else "")
-        code = {"Enter": 13, "Tab": 9, "Escape": 27}.get(key, 0)
+        code = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40}.get(key, 0)
         await self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=text, windowsVirtualKeyCode=code)
         await self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 

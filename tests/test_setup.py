@@ -1,5 +1,6 @@
 """The way in on a fresh clone: which Python is found, what is installed, what `make` offers."""
 
+import json
 import os
 import re
 import subprocess
@@ -91,6 +92,14 @@ def test_every_package_is_pinned_and_hashed_and_comes_from_no_index_in_particula
     assert len(packages) == len(pinned) > 50
     assert "://" not in text
     assert "index" not in re.sub(r"#.*", "", text)
+
+
+def test_what_comes_from_npm_is_pinned_and_hashed_and_comes_from_no_registry_in_particular() -> None:
+    text = (ROOT / "tests" / "axe" / "package-lock.json").read_text()
+    packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
+    assert list(packages) == ["node_modules/axe-core"]
+    assert all(package["integrity"].startswith("sha512-") and package["dev"] for package in packages.values())
+    assert "://" not in text
 
 
 def test_the_pins_of_development_agree_with_those_of_the_product() -> None:

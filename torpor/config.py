@@ -126,13 +126,18 @@ class Settings(Strict):
     price: PriceSettings | None = Field(
         None, description="By which savings are told in money, too. Default: they are not."
     )
+    brand: Path | None = Field(
+        None,
+        description="A directory with a look of your own for the waiting page and the other pages: `style.css`, "
+        "`logo.svg`, templates; relative to torpor.yaml. Default: Torpor's own.",
+    )
     apps: dict[str, AppSettings] = Field({}, description="The apps, by name.")
 
-    @field_validator("log_directory")
+    @field_validator("log_directory", "brand")
     @classmethod
-    def _beside(cls, directory: Path, info: ValidationInfo) -> Path:
+    def _beside(cls, directory: Path | None, info: ValidationInfo) -> Path | None:
         base: Path = (info.context or {}).get("base", Path())
-        return (base / directory.expanduser()).resolve()
+        return directory and (base / directory.expanduser()).resolve()
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -2,9 +2,10 @@
 
 One connection a question. The question is a line with its length, then its fields, a line each; a request's head cannot
 hold a line feed. The answer is `forward ADDRESS PORT MILLISECONDS-HELD ACCOUNT`; or `answer STATUS FIELDS BYTES
-REASON`, the header fields a line each, and the body. A connection that closes before says that HAProxy does not want to
-know. The question `begun` has no answer: a worker of HAProxy has begun. `there` asks for any answer, and `emptied` the
-same when it has come too late: HAProxy knows no address any more.
+REASON`, the header fields a line each, and the body, the next `PIECE` bytes of it whenever HAProxy says `more`. A
+connection that closes before says that HAProxy does not want to know. The question `begun` has no answer: a worker of
+HAProxy has begun. `there` asks for any answer, and `emptied` the same when it has come too late: HAProxy knows no
+address any more.
 """
 
 import asyncio
@@ -34,6 +35,8 @@ HAProxy takes the visit for. Behind that are headers it was asked for: `name=val
 BACKLOG = 4096
 LONGEST = 64 * 1024
 """Bytes of a question; HAProxy takes no longer heads than its buffer of 16 KiB."""
+PIECE = 12_000
+"""Bytes of a body at once, as answers.lua has it."""
 TRIES = 3
 """Times that a visit may come back from an address that does take connections."""
 CONNECT_TIMEOUT = 5.0
@@ -139,6 +142,8 @@ class _Question(asyncio.Protocol):
         self._gone = Gone()
         self._heard = b""
         self._understood = False
+        self._rest: list[bytes] = []
+        """What is left to say, a piece whenever HAProxy asks for more."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type checker: a stream socket's is one
@@ -147,6 +152,7 @@ class _Question(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._understood:
+            self._go_on()
             return
         self._heard += data
         size, found, rest = self._heard.partition(b"\n")
@@ -208,9 +214,16 @@ class _Question(asyncio.Protocol):
             host, port = verdict.address
             self._transport.write(f"forward {host} {port} {verdict.held * 1000:.1f} {account(verdict)}\n".encode())
             self._door.doorman.done(verdict)
+            self._transport.close()
         else:
-            self._transport.write(_encode(verdict))
-        self._transport.close()
+            self._rest = _encode(verdict)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._rest:
+            self._transport.write(self._rest.pop(0))
+            if not self._rest:
+                self._transport.close()
 
 
 class _Told:
@@ -233,11 +246,14 @@ def account(forward: Forward) -> str:
     return key_of(forward.app) + ("" if forward.counts else UNCOUNTED)
 
 
-def _encode(answer: Answer) -> bytes:
-    fields = [*answer.headers, ("Content-Length", str(len(answer.body)))]
-    lines = [f"answer {answer.status} {len(fields)} {len(answer.body)} {HTTPStatus(answer.status).phrase}"]
+def _encode(answer: Answer) -> list[bytes]:
+    """Its pieces; the first one has the head."""
+    body = answer.body
+    fields = [*answer.headers, ("Content-Length", str(len(body)))]
+    lines = [f"answer {answer.status} {len(fields)} {len(body)} {HTTPStatus(answer.status).phrase}"]
     lines += [" ".join(f"{name}: {value}".splitlines()) for name, value in fields]
-    return "\n".join([*lines, ""]).encode() + answer.body
+    first = "\n".join([*lines, ""]).encode() + body[:PIECE]
+    return [first, *(body[at : at + PIECE] for at in range(PIECE, len(body), PIECE))]
 
 
 async def _try(address: Address) -> str:

@@ -1,6 +1,7 @@
 """Refusals and other answers that need no watching: each says what happened and what to do."""
 
 from proxy.pages import shapes
+from proxy.pages.look import Look
 from proxy.pages.negotiation import wants_html
 from proxy.pages.wording import bounded, fit, whole_seconds
 from proxy.visit import Answer, Visit
@@ -16,13 +17,12 @@ _TIMED_OUT_RETRY = 2
 """Seconds, all of them."""
 
 
-def timed_out(visit: Visit, view: AppView, waited: float) -> Answer:
+def timed_out(visit: Visit, view: AppView, waited: float, look: Look | None = None) -> Answer:
     """503: the visit was held as long as it may be, for `waited` seconds. The wake goes on, or the app is awake and has
     no address."""
     if view.phase is Phase.AWAKE:
         return _notice(
-            visit,
-            503,
+            *(visit, look, 503),
             view=view,
             phase=view.phase,
             retry=_TIMED_OUT_RETRY,
@@ -33,8 +33,7 @@ def timed_out(visit: Visit, view: AppView, waited: float) -> Answer:
     usual = view.usual_wake
     stage = fit(view.stage)
     return _notice(
-        visit,
-        503,
+        *(visit, look, 503),
         view=view,
         phase=Phase.WAKING,
         retry=_TIMED_OUT_RETRY if usual is None else whole_seconds(usual - view.waking_for),
@@ -55,11 +54,10 @@ def asleep(visit: Visit, view: AppView, status: int) -> Answer:
     return shapes.plain(status, text, view=view, phase=Phase.ASLEEP, retry=retry)
 
 
-def full(visit: Visit, view: AppView) -> Answer:
+def full(visit: Visit, view: AppView, look: Look | None = None) -> Answer:
     """503 at once: as many visits as allowed wait for this app already."""
     return _notice(
-        visit,
-        503,
+        *(visit, look, 503),
         view=view,
         phase=view.phase,
         retry=_FULL_RETRY,
@@ -69,24 +67,22 @@ def full(visit: Visit, view: AppView) -> Answer:
     )
 
 
-def unknown_host(visit: Visit) -> Answer:
+def unknown_host(visit: Visit, look: Look | None = None) -> Answer:
     """404: no app has this host and path. Names no other, so that nobody learns of apps by guessing."""
     host = fit(visit.host, 255)
     return _notice(
-        visit,
-        404,
+        *(visit, look, 404),
         title="No app here",
         what=f"No app is known under {host} at this path." if host else "The request names no host.",
         todo="Check the address; an app that was added or renamed a moment ago may need some seconds.",
     )
 
 
-def broken(visit: Visit, view: AppView | None, reason: str) -> Answer:
+def broken(visit: Visit, view: AppView | None, reason: str, look: Look | None = None) -> Answer:
     """502: the app was reached and failed the visit. It may have acted on it, so nothing is sent twice."""
     name = "The app" if view is None else fit(view.id)
     return _notice(
-        visit,
-        502,
+        *(visit, look, 502),
         view=view,
         phase=None if view is None else view.phase,
         retry=_BROKEN_RETRY,
@@ -97,11 +93,10 @@ def broken(visit: Visit, view: AppView | None, reason: str) -> Answer:
     )
 
 
-def no_link(visit: Visit, view: AppView) -> Answer:
+def no_link(visit: Visit, view: AppView, look: Look | None = None) -> Answer:
     """503: the app does not answer, and the scaler that could wake it cannot be reached."""
     return _notice(
-        visit,
-        503,
+        *(visit, look, 503),
         view=view,
         phase=view.phase,
         retry=_NO_LINK_RETRY,
@@ -111,11 +106,10 @@ def no_link(visit: Visit, view: AppView) -> Answer:
     )
 
 
-def draining(visit: Visit) -> Answer:
+def draining(visit: Visit, look: Look | None = None) -> Answer:
     """503: this proxy is stopping and takes no more visits."""
     return _notice(
-        visit,
-        503,
+        *(visit, look, 503),
         retry=_DRAINING_RETRY,
         title="One moment, please",
         what="This proxy is being restarted and takes no new visits.",
@@ -130,6 +124,7 @@ def refused(status: int, detail: str) -> Answer:
 
 def _notice(
     visit: Visit,
+    look: Look | None,
     status: int,
     *,
     title: str,
@@ -142,8 +137,8 @@ def _notice(
 ) -> Answer:
     if wants_html(visit):
         return shapes.page(
-            status,
-            "notice.html",
+            *(status, "notice.html"),
+            look=look,
             view=view,
             phase=phase,
             retry=retry,

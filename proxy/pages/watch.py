@@ -9,9 +9,11 @@ wakes the app nor counts as activity.
 import math
 
 from proxy.pages import shapes
+from proxy.pages.look import Look
 from proxy.pages.negotiation import wants_html
 from proxy.pages.wording import bounded, fit, whole_seconds
 from proxy.visit import Answer, Visit
+from torpor.advice import advice
 from torpor.link import LAST_LINES, LONGEST_LINE, AppView
 from torpor.words import Phase
 
@@ -19,23 +21,24 @@ _RETRY = 2
 """Seconds to the next try of a visitor without scripts, and of a program when nothing is known about the app."""
 
 
-def waiting(view: AppView, waited: float) -> Answer:
+def waiting(view: AppView, waited: float, look: Look | None = None) -> Answer:
     """The waiting page, 503: `waited` is how long this visit was held so far, in seconds."""
     so_far = max(bounded(waited), bounded(view.waking_for))
     usual = _usual(view)
     left = _RETRY if usual is None else whole_seconds(usual - so_far)
-    return _page(view, Phase.WAKING, 503, so_far=so_far, retry=left, refresh=_RETRY)
+    return _page(view, look, Phase.WAKING, 503, so_far=so_far, retry=left, refresh=_RETRY)
 
 
-def failed(visit: Visit, view: AppView) -> Answer:
+def failed(visit: Visit, view: AppView, look: Look | None = None) -> Answer:
     """The wake ended with a reason, 502. The page tries again once the back-off is over."""
     retry = whole_seconds(view.retry_in)
     if wants_html(visit):
-        return _page(view, Phase.FAILED, 502, so_far=0.0, retry=retry, refresh=retry)
+        return _page(view, look, Phase.FAILED, 502, so_far=0.0, retry=retry, refresh=retry)
     reason = fit(view.reason) or "no reason is known"
     return shapes.problem_json(
         502,
-        f"{fit(view.id)} could not be woken: {reason}. Torpor tries again with the next visit in {retry} s or later.",
+        f"{fit(view.id)} could not be woken: {reason}. {advice(view.reason)} Torpor tries again with the next visit in "
+        f"{retry} s or later.",
         view=view,
         phase=Phase.FAILED,
         retry=retry,
@@ -53,6 +56,7 @@ def progress(view: AppView, version: str) -> Answer:
             "waiting_seconds": round(bounded(view.waking_for), 3),
             "usual_seconds": _usual(view),
             "reason": fit(view.reason),
+            "todo": advice(view.reason),
             "lines": _lines(view),
             "retry_in": round(bounded(view.retry_in), 3),
             "version": version,
@@ -60,11 +64,14 @@ def progress(view: AppView, version: str) -> Answer:
     )
 
 
-def _page(view: AppView, phase: Phase, status: int, *, so_far: float, retry: int, refresh: int) -> Answer:
+def _page(
+    view: AppView, look: Look | None, phase: Phase, status: int, *, so_far: float, retry: int, refresh: int
+) -> Answer:
     usual = _usual(view)
     return shapes.page(
         status,
         "watch.html",
+        look=look,
         view=view,
         phase=phase,
         retry=retry,
@@ -73,6 +80,7 @@ def _page(view: AppView, phase: Phase, status: int, *, so_far: float, retry: int
         stage=fit(view.stage),
         reason=fit(view.reason),
         lines="\n".join(_lines(view)),
+        todo=advice(view.reason),
         so_far=round(so_far, 1),
         usual=usual,
         share=None if usual is None else round(_share(so_far / usual), 3),

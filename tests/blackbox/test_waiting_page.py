@@ -1,5 +1,6 @@
 """What a person sees in Chromium who opens a sleeping app that starts slowly."""
 
+import base64
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,10 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Page).serve_for
 """
 
 
+LOGO = b"\x89PNG\r\n\x1a\n" + bytes(24 * 1024)
+"""Of the size that logos have; no browser would draw it."""
+
+
 def own_page(name: str, seconds: float, *gate: Path, **more: object) -> Settings:
     """An app with a page, which takes so many seconds to start, and until the file `gate` is there."""
     command = [sys.executable, "-c", OWN_PAGE, "{port}", str(seconds), *map(str, gate)]
@@ -39,14 +44,18 @@ def own_page(name: str, seconds: float, *gate: Path, **more: object) -> Settings
 @pytest.fixture(scope="module")
 def torpor(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Torpor]:
     directory = tmp_path_factory.mktemp("waiting")
+    (directory / "brand").mkdir()
+    (directory / "brand" / "style.css").write_text("progress{color:#800080}")
+    (directory / "brand" / "logo.png").write_bytes(LOGO)
     apps = {
         "slow": own_page("slow", 0, directory / "gate", hold="300ms"),
         "plain": own_page("plain", 0, directory / "plain-gate", hold="300ms"),
+        "branded": own_page("branded", 0, directory / "never", hold="300ms"),
         "broken": answering("broken", NEEDS_FILE=directory / "needed", hold="300ms"),
         "tested": own_page("tested", 1.5, hold="300ms"),
         "quick": own_page("quick", 0.3),
     }
-    with Torpor.up(directory, {"engine": engine, "apps": apps}) as running:
+    with Torpor.up(directory, {"engine": engine, "brand": "brand", "apps": apps}) as running:
         yield running
 
 
@@ -78,6 +87,13 @@ async def test_the_page_appears_shows_progress_and_ends_on_the_app_without_a_cli
         assert await page.evaluate("location.pathname + location.search") == "/here?x=1"
         assert [status for status, _ in page.documents] == [503, 200]
         assert page.complaints == []
+
+
+async def test_it_looks_as_the_brand_says_whatever_the_size(torpor: Torpor) -> None:
+    async with opened(torpor, "branded", "/", PERSON, scripts=False) as page:
+        assert await page.evaluate("getComputedStyle(document.querySelector('progress')).color") == "rgb(128, 0, 128)"
+        logo = await page.evaluate("document.getElementById('logo').src")
+        assert base64.b64decode(str(logo).partition("base64,")[2]) == LOGO
 
 
 async def test_it_works_without_scripts(torpor: Torpor) -> None:

@@ -9,6 +9,7 @@ from proxy.doorman import Doorman
 from proxy.lane_keeper import LaneKeeper
 from proxy.lanes import LaneError
 from proxy.ledger import Ledger
+from proxy.pages import Look
 from proxy.server import Engine, House
 from proxy.table import AppTable
 from tests.ports import somewhere
@@ -20,12 +21,12 @@ from torpor.words import Address, Phase
 class Street:
     """Where visitors come to the app `app` at `app.localhost`, unless a test makes others."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Look | None = None) -> None:
         self.table = AppTable()
         self.table.linked = True
         self.ledger = Ledger()
         self.sent: list[Knock | Down | Drained] = []
-        self.doorman = Doorman(self.table, self.ledger, self)
+        self.doorman = Doorman(self.table, self.ledger, self, look=look)
         self.visitors: list[Visitor] = []
         self.engine: Engine
         self.keeper: LaneKeeper

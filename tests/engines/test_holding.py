@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.street import street
+from proxy.pages.look import Brand, Look
+from tests.engines.street import Street, street
 from tests.wire import App, request
 from torpor.link import Down, Policy
 from torpor.words import Address, PageMode, Phase
@@ -85,6 +86,25 @@ async def test_the_doormans_own_answers_are_told_as_they_are(engine: str, state:
             if method == "GET":
                 assert b"<html" in got.body
                 assert len(got.body) == int(got.headers["content-length"])
+            if "close" in got.headers.get("connection", ""):
+                visitor = await here.visitor()
+
+
+@pytest.mark.parametrize("kibibytes", [2, 12, 24])
+async def test_pages_that_are_larger_than_a_buffer_are_told_whole(engine: str, state: Path, kibibytes: int) -> None:
+    look = Look(Brand(logo=f"data:image/png;base64,{'A' * 1024 * kibibytes}"))
+    async with street(engine, state, here=Street(look)) as here:
+        await here.asleep(policy=Policy(page=PageMode.ALWAYS))
+        visitor = await here.visitor()
+        for method in ("GET", "HEAD", "GET"):
+            visitor.send(request(method, "/", *BROWSER))
+            got = await visitor.answer(bodiless=method == "HEAD")
+            assert (got.status, got.headers["torpor-phase"]) == (503, "waking")
+            assert got.headers["content-type"] == "text/html; charset=utf-8"
+            assert int(got.headers["content-length"]) > 8 * 1024 + 1024 * kibibytes
+            if method == "GET":
+                assert len(got.body) == int(got.headers["content-length"])
+                assert got.body.endswith(b"</html>")
             if "close" in got.headers.get("connection", ""):
                 visitor = await here.visitor()
 

@@ -196,6 +196,19 @@ def certificates_fine(settings: Settings, base: Path) -> Iterator[Finding]:
         yield Finding(Grade.WRONG, f"there is no certificate in {directory}", fix)
 
 
+def brand_fine(settings: Settings, base: Path) -> Iterator[Finding]:
+    """The pages can look as they are to."""
+    if settings.brand is None:
+        return
+    from proxy.pages.brand import examine  # here: only with a brand is it worth its import
+
+    look, mistakes = examine(settings.brand)
+    for mistake in mistakes:
+        yield Finding(Grade.WRONG, mistake, "mend it and restart; until then pages look like Torpor's own")
+    if look is not None:
+        yield Finding(Grade.OK, f"the pages look as {settings.brand} says")
+
+
 def enough_descriptors(settings: Settings, base: Path) -> Iterator[Finding]:
     """As many visits as may be held can be held."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -228,6 +241,7 @@ CHECKS: tuple[Check, ...] = (
     system_known,
     engine_available,
     certificates_fine,
+    brand_fine,
     commands_found,
     directories_exist,
     ports_free,

@@ -140,6 +140,7 @@ class Everything:
             *("--drain-timeout", str(settings.drain_timeout)),
             *("--log-level", logging.getLevelName(logging.getLogger().level).lower()),
             *(option for network in settings.trusted_proxies for option in ("--trusted-proxy", network)),
+            *(("--brand", str(settings.brand)) if settings.brand else ()),
             *(("--certificates", str(settings.tls.certificates)) if settings.tls else ()),
             *(("--redirect-to-https",) if settings.tls and settings.tls.redirect else ()),
         )

@@ -85,9 +85,15 @@ local function ask(text)
             table.insert(answer.headers[name], value)
         end
     end
-    if tonumber(size) > 0 then
-        answer.body = socket:receive(tonumber(size)) or ""
+    -- HAProxy 2.6 does not read on once a buffer was full, so no more is on its way than fits into one.
+    local pieces = {}
+    for left = tonumber(size), 1, -PIECE do
+        pieces[#pieces + 1] = socket:receive(math.min(left, PIECE)) or ""
+        if left > PIECE then
+            socket:send("more\n")
+        end
     end
+    answer.body = table.concat(pieces)
     socket:close()
     return answer
 end
@@ -112,7 +118,7 @@ core.register_action("doorman", { "http-req" }, function(txn, how)
             return
         end
         if verdict then
-            txn:done(txn:reply(verdict))
+            tell(txn, verdict)
             return
         end
         if not again or waited >= PATIENCE then

@@ -3,7 +3,7 @@
   const by = id => document.getElementById(id), main = by("watch");
   const pause = ms => new Promise(done => setTimeout(done, ms));
   let usual = +main.dataset.usual, started = performance.now() - main.dataset.waited * 1000;
-  let retryAt = performance.now() + main.dataset.retry * 1000, asleepSince = 0, leaving = false;
+  let retryAt = performance.now() + main.dataset.retry * 1000, asleepSince = 0, leaving = false, stageAt = started;
 
   // A tab that nobody looks at must not keep a failing app trying for ever.
   const looked = () => document.hidden
@@ -29,12 +29,16 @@
     if (before) await pause(125 * 2 ** before);
     location.reload();
   }
-  by("again").firstChild.onclick = () => location.reload();
+  by("open").onclick = () => location.reload();
 
   function stage(text) {
     const list = by("stages"), last = list.lastElementChild;
-    if (!text || last.textContent === text) return;
-    last.removeAttribute("aria-current");
+    if (!text || last?.textContent === text) return;
+    if (last?.hasAttribute("aria-current")) {
+      last.removeAttribute("aria-current");
+      last.dataset.took = Math.round((performance.now() - stageAt) / 1000) + " s";
+    }
+    stageAt = performance.now();
     const item = document.createElement("li");
     item.textContent = text;
     item.setAttribute("aria-current", "step");
@@ -58,8 +62,10 @@
     by("lines").hidden = !lines.length;
     if (news.phase === "failed") {
       by("reason").textContent = news.reason || "no reason is known";
+      by("todo").textContent = news.todo || "";
       retryAt = changed || main.dataset.phase !== "failed" ? retry : Math.min(retryAt, retry);
-      return show("failed", "could not wake up");
+      show("failed", "could not wake up");
+      return tick();
     }
     if (news.usual_seconds) usual = news.usual_seconds;
     started = main.dataset.phase === "failed" ? now : Math.min(started, now - news.waiting_seconds * 1000);

@@ -1,13 +1,20 @@
 // The status page: what happens is gathered and shown once a frame, so a busy proxy does not make a busy page.
 
 import {act, get, needToken} from "./api.js";
+import {listen} from "./keys.js";
 import {follow} from "./live.js";
+import {read} from "./savings.js";
 import * as table from "./table.js";
 import {ago} from "./times.js";
 
 const PHASES = ["awake", "waking", "draining", "asleep", "failed"];
 const FEED = 50; // sentences
+const SAVINGS = 60; // seconds between two looks at them
 const by = id => document.getElementById(id);
+
+const counters = new Map(PHASES.map(phase => [phase, counter(phase)]));
+by("counts").append(...[...counters.values()].map(({item}) => item));
+let only = ""; // the phase that is looked at, or all
 
 const changed = new Map(); // app id → app, or null when it is gone
 let feed = [];
@@ -18,8 +25,10 @@ follow(FEED, {
   all(apps) {
     changed.clear();
     table.putAll(apps);
-    look();
     plan();
+    // Everything at once, so that nothing moves while somebody begins to read.
+    const whole = Promise.all([look(), save()]), soon = new Promise(done => setTimeout(done, 3000));
+    Promise.race([whole, soon]).then(() => requestAnimationFrame(() => document.body.classList.remove("loading")));
   },
   event(event, fresh) {
     if (fresh) {
@@ -34,6 +43,7 @@ follow(FEED, {
   },
   lost(reason) {
     banner("lost", reason);
+    document.body.classList.remove("loading");
   },
   found() {
     banner("lost", "");
@@ -54,25 +64,37 @@ function show() {
   if (shownFeed !== feed) tellFeed();
 }
 
+function counter(phase) {
+  const item = document.createElement("li"), button = document.createElement("button");
+  const mark = Object.assign(document.createElement("i"), {ariaHidden: "true"}), number = document.createElement("b");
+  Object.assign(button, {type: "button", ariaPressed: "false", onclick: () => choose(only === phase ? "" : phase)});
+  button.dataset.phase = phase;
+  button.append(mark, number, ` ${phase}`);
+  item.append(button);
+  return {item, button, number};
+}
+
+function choose(phase) {
+  only = phase;
+  for (const [name, {button}] of counters) button.ariaPressed = String(name === only);
+  find();
+}
+
 function count() {
   const apps = table.apps();
-  const found = new Map(PHASES.map(phase => [phase, 0]));
-  for (const app of apps) found.set(app.phase, (found.get(app.phase) ?? 0) + 1);
-  by("counts").replaceChildren(...[...found].map(([phase, number]) => {
-    const item = document.createElement("li");
-    item.dataset.phase = phase;
-    item.append(Object.assign(document.createElement("i"), {ariaHidden: "true"}),
-      Object.assign(document.createElement("b"), {textContent: number}), ` ${phase}`);
-    return item;
-  }));
-  document.title = `Torpor: ${found.get("awake")} of ${apps.length} awake`;
+  for (const [phase, {number}] of counters) {
+    const found = String(apps.filter(app => app.phase === phase).length);
+    if (number.textContent !== found) number.textContent = found;
+  }
+  const title = `Torpor: ${counters.get("awake").number.textContent} of ${apps.length} awake`;
+  if (document.title !== title) document.title = title;
   find();
 }
 
 function find() {
-  const words = by("find").value, total = table.apps().length, shown = table.filter(words);
-  const none = total ? shown ? "" : `No app has “${words}” in its name, host or phase.`
-    : "There are no apps yet. Write one into torpor.yaml, then run: torpor reload";
+  const words = by("find").value, total = table.apps().length, shown = table.filter(words, only);
+  const none = !total ? "There are no apps yet. Write one into torpor.yaml, then run: torpor reload; or label a workload."
+    : shown ? "" : words.trim() ? `No app has “${words}” in its name, host, phase or reason.` : `No app is ${only} now.`;
   banner("none", none);
 }
 
@@ -111,6 +133,17 @@ async function look() {
   }
 }
 
+async function save() {
+  try {
+    const {apps, total} = await read();
+    table.setSaved(apps);
+    const text = total && total[0].toUpperCase() + total.slice(1);
+    if (by("saved").textContent !== text) by("saved").textContent = text;
+  } catch {
+    // What was told last stays.
+  }
+}
+
 function banner(id, text) {
   const shown = by(id);
   if (shown.textContent !== text) shown.textContent = text;
@@ -134,16 +167,7 @@ by("apps").addEventListener("click", async event => {
 });
 
 by("find").addEventListener("input", find);
-document.addEventListener("keydown", event => {
-  const typing = event.target.closest?.("input, textarea, dialog");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    event.preventDefault();
-    by("find").focus();
-  } else if (event.key === "Escape" && event.target === by("find")) {
-    by("find").value = "";
-    find();
-  }
-});
+listen(find, () => choose(only === "failed" ? "" : "failed"));
 
 let seconds = 0;
 setInterval(() => {
@@ -153,7 +177,8 @@ setInterval(() => {
     const said = ago(feed[at].at);
     if (item.firstChild.textContent !== said) item.firstChild.textContent = said;
   }
-  if (++seconds % 10 === 0) {
+  if (++seconds % SAVINGS === 0) save();
+  if (seconds % 10 === 0) {
     look();
     overdue.slice(0, 20).forEach(refresh);
   }

@@ -11,7 +11,9 @@ const NOTHING = "–";
 const rows = new Map();
 let sorted = [];
 let wanted = "";
+let only = "";
 let port = "";
+let saved = new Map();
 
 export const apps = () => [...rows.values()].map(entry => entry.app);
 export const entryOf = element => rows.get(element.closest("tr")?.dataset.id);
@@ -50,9 +52,10 @@ export function remove(id) {
   sorted = sorted.filter(other => other !== id);
 }
 
-/** Show only what has these words in its name, hosts or phase; how many that are. */
-export function filter(words) {
+/** Show only what has these words in its name, hosts, team, phase or reason, and is in the phase; how many that are. */
+export function filter(words, phase) {
   wanted = words.trim().toLowerCase();
+  only = phase;
   let shown = 0;
   for (const entry of rows.values()) shown += fits(entry);
   return shown;
@@ -63,6 +66,12 @@ export function setPort(number) {
   if (port === number) return;
   port = number;
   for (const entry of rows.values()) link(entry);
+}
+
+/** What sleeping has saved, in two texts by app id. */
+export function setSaved(texts) {
+  saved = texts;
+  for (const entry of rows.values()) fill(entry);
 }
 
 /** Say in the row how an action stands. */
@@ -112,6 +121,10 @@ function fill(entry) {
   write(parts.held, String(app.held));
   write(parts.usual, app.usual_wake == null ? NOTHING : usual(app.usual_wake));
   write(parts.reason, app.reason);
+  write(parts.todo, app.todo ?? "");
+  const [most, rest] = saved.get(app.id) ?? [];
+  write(parts.saved, most || NOTHING);
+  write(parts.memory, rest ?? "");
   write(parts.cause, app.cause && `last wake: ${app.cause}`);
   write(parts.problem, entry.problem);
   if (app.last_access) parts.last.dateTime = app.last_access;
@@ -128,7 +141,9 @@ function fill(entry) {
 function times({parts, app}) {
   write(parts.last, app.last_access ? ago(app.last_access) : "never");
   write(parts.sleeps, sleeps(app));
-  write(parts.stage, stage(app));
+  const doing = stage(app);
+  write(parts.stage, doing);
+  attribute(parts.stage, "title", doing);
 }
 
 function sleeps(app) {
@@ -160,7 +175,8 @@ function link({parts, app}) {
 }
 
 function fits({row, app}) {
-  const shown = !wanted || `${app.id} ${app.phase} ${app.hosts.join(" ")}`.toLowerCase().includes(wanted);
+  const words = () => [app.id, app.phase, app.stage, app.reason, app.team, ...app.hosts].join(" ").toLowerCase();
+  const shown = (!only || app.phase === only) && (!wanted || words().includes(wanted));
   if (row.hidden === shown) row.hidden = !shown;
   return shown;
 }

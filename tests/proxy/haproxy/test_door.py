@@ -43,7 +43,8 @@ async def test_a_question_is_about_what_was_asked_whatever_the_headers_say(state
 
 def test_no_header_of_an_answer_can_begin_another_line() -> None:
     answer = Answer(503, [("Torpor-Phase", "asleep\r\nSet-Cookie: a=b"), ("X", "a\nb\x85c")], b"body")
-    head, *fields = _encode(answer).decode().removesuffix("body").split("\n")[:-1]
+    [said] = _encode(answer)
+    head, *fields = said.decode().removesuffix("body").split("\n")[:-1]
     assert head == "answer 503 3 4 Service Unavailable"
     assert fields == ["Torpor-Phase: asleep Set-Cookie: a=b", "X: a b c", "Content-Length: 4"]
 

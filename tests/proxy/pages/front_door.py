@@ -10,6 +10,7 @@ from aiohttp import web
 
 from proxy import pages
 from proxy.doorman import PROGRESS
+from proxy.pages import Look
 from proxy.visit import Answer, Visit
 from tests.proxy.pages.samples import view
 from torpor.link import AppView
@@ -17,6 +18,8 @@ from torpor.words import Phase
 
 POLL = 2.0
 """Seconds that a question about progress is held when there is no news."""
+NOWHERE = "/nowhere"
+"""There is no app at this path."""
 APP_PAGE = "<!doctype html><title>the app</title><h1>the app itself</h1>"
 
 
@@ -31,6 +34,7 @@ class FrontDoor:
     """Progress says awake, and yet the page is shown again and again."""
     deaf: bool = False
     """Questions about progress are cut off without an answer."""
+    look: Look | None = None
     url: str = ""
     asked: list[str] = field(default_factory=list)
     """The targets of all requests but those about progress, in order."""
@@ -75,14 +79,20 @@ class FrontDoor:
 
     async def _visit(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.raw_path)
+        if request.path == NOWHERE:
+            return _response(pages.unknown_host(visit_of(request), self.look))
         if self.by_next_visit is not None and "favicon" not in request.path:
             self.state, self.by_next_visit = self.by_next_visit, None
-        visit = Visit("notes.localhost", "GET", request.raw_path, "127.0.0.1", accept=request.headers["Accept"])
+        visit = visit_of(request)
         if self.state.phase is Phase.FAILED:
-            return _response(pages.failed(visit, self.state))
+            return _response(pages.failed(visit, self.state, self.look))
         if self.state.phase is not Phase.AWAKE or self.stuck:
-            return _response(pages.waiting(self.state, 0.0))
+            return _response(pages.waiting(self.state, 0.0, self.look))
         return web.Response(text=APP_PAGE, content_type="text/html")
+
+
+def visit_of(request: web.Request) -> Visit:
+    return Visit("notes.localhost", "GET", request.raw_path, "127.0.0.1", accept=request.headers["Accept"])
 
 
 def _response(answer: Answer) -> web.Response:

@@ -51,12 +51,13 @@ def test_without_scripts_the_waiting_page_asks_again_every_two_seconds() -> None
 
 
 def test_a_failure_is_told_in_the_words_of_the_runtime() -> None:
-    answer = pages.failed(visit(), view(phase=Phase.FAILED, reason="no such command: datasett", retry_in=11.2))
+    answer = pages.failed(visit(), view(phase=Phase.FAILED, reason="command not found: datasett", retry_in=11.2))
     assert answer.status == 502
     assert header(answer, "Torpor-Phase") == "failed"
     assert header(answer, "Retry-After") == "12"
     assert b"<title>notes could not wake up</title>" in answer.body
-    assert "no such command: datasett" in Shape(answer).words
+    assert "command not found: datasett" in Shape(answer).words
+    assert "Its command cannot be run: check its name" in Shape(answer).words
     assert "The next try is in 12 s." in Shape(answer).words
     assert b'<noscript><meta http-equiv="refresh" content="12"></noscript>' in answer.body
 
@@ -83,6 +84,7 @@ def test_progress_says_all_that_the_page_shows() -> None:
         "usual_seconds": 4.0,
         "reason": "was idle",
         "lines": [],
+        "todo": "If it stays like this, its log or the cluster's events may say more.",
         "retry_in": 2.0,
         "version": "9-1",
     }

@@ -1,12 +1,15 @@
 """The waiting page in a real browser: what a person sees while an app wakes up, and when it cannot."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from proxy.pages.brand import examine
+from tests.accessibility import complaints, shifts
 from tests.chromium import Chromium, Page
-from tests.proxy.pages.front_door import FrontDoor
+from tests.proxy.pages.front_door import NOWHERE, FrontDoor
 from tests.proxy.pages.samples import HOSTILE, view
 from torpor.words import Phase
 
@@ -94,6 +97,71 @@ async def test_it_shows_the_wake_stage_by_stage(page: Page, door: FrontDoor) -> 
     ]
     current = "[...document.querySelectorAll('[aria-current=step]')].map(e => e.textContent)"
     assert await page.evaluate(current) == ["waiting for port 4123"]
+
+
+async def test_it_says_how_long_each_stage_took(page: Page, door: FrontDoor) -> None:
+    door.state = view(stage="starting python3", waking_for=7.0)
+    await page.open(door.url)
+    door.becomes(Phase.WAKING, stage="waiting for port 4123", waking_for=7.5)
+    took = "[...document.querySelectorAll('#stages li')].map(e => e.dataset.took ?? '').join()"
+    await page.wait(f"/^,\\d+ s,$/.test({took})")
+    assert int(str(await page.evaluate(took)).strip(", s")) >= 7
+
+
+async def test_nothing_moves_while_it_shows_the_wake(chromium: Chromium, door: FrontDoor) -> None:
+    door.state = view(id="review/shop-pr-812", stage="waiting for a node", usual_wake=9.0)
+    async with chromium.page(reduced_motion=True) as page:  # what begins or ends to blink would count as moved
+        await page.open(door.url)
+        for stage in ("pulling registry.example/" + "shop-" * 20, "scheduled", "started", "probing GET /healthz"):
+            door.becomes(Phase.WAKING, stage=stage)
+            await page.wait(shows(stage))
+        assert await shifts(page) == []
+
+
+async def test_a_failure_says_what_to_do(page: Page, door: FrontDoor) -> None:
+    await page.open(door.url)
+    door.becomes(Phase.FAILED, reason="ErrImagePull: shop:pr-8: not found", retry_in=60.0)
+    await page.wait(shows("check the image's name and tag"))
+    assert await page.evaluate("document.getElementById('next').textContent") in {
+        f"The next try is in {left} s." for left in range(20, 61)
+    }
+
+
+async def test_a_brand_is_shown_and_works(page: Page, door: FrontDoor, tmp_path: Path) -> None:
+    (tmp_path / "style.css").write_text(":root{--accent:rgb(200, 0, 80)}")
+    (tmp_path / "logo.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><style>path{fill:red}</style></svg>'
+    )
+    (tmp_path / "base.html").write_text(
+        '{% extends "torpor/base.html" %}{% block after %}<footer>By us</footer>{% endblock %}'
+    )
+    door.look, mistakes = examine(tmp_path)
+    assert mistakes == []
+    await page.open(door.url)
+    await page.wait(shows("By us"))
+    assert await page.evaluate("document.getElementById('logo').naturalWidth") == 60
+    accent = "getComputedStyle(document.documentElement).getPropertyValue('--accent')"
+    assert await page.evaluate(accent) == "rgb(200, 0, 80)"
+    assert await complaints(page) == []
+    door.becomes(Phase.AWAKE)
+    await page.wait(THE_APP)
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize("dark", [False, True])
+async def test_axe_has_nothing_against_it(chromium: Chromium, door: FrontDoor, width: int, dark: bool) -> None:
+    async with chromium.page(width=width, dark=dark, reduced_motion=True) as tab:
+        await tab.open(door.url)
+        door.becomes(Phase.WAKING, stage="waiting for port 4123")
+        await tab.wait(shows("waiting for port 4123"))
+        assert await complaints(tab) == []
+        door.becomes(Phase.FAILED, reason="exit code 1\n" * 40, retry_in=600.0)
+        await tab.wait(shows("exit code 1"))
+        assert await complaints(tab) == []
+        await tab.evaluate("document.getElementById('again').hidden = false")
+        assert await complaints(tab) == []
+        await tab.open(door.url + NOWHERE)
+        assert await complaints(tab) == []
 
 
 async def test_the_bar_moves_against_the_usual_time_and_is_never_full(page: Page, door: FrontDoor) -> None:
@@ -205,7 +273,7 @@ async def test_hostile_names_and_reasons_are_text(page: Page, door: FrontDoor) -
     assert "<img src=x onerror=alert(2)>" in await page.evaluate("document.title")
 
 
-@pytest.mark.parametrize("width", [320, 390, 1200])
+@pytest.mark.parametrize("width", [320, 360, 1200])
 @pytest.mark.parametrize("dark", [False, True])
 async def test_it_fits_any_screen(chromium: Chromium, door: FrontDoor, width: int, dark: bool) -> None:
     door.state = view(id="review/" + "a-very-long-name-" * 8, stage="x" * 300, phase=Phase.FAILED, reason="y" * 500)

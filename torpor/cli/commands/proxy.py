@@ -87,6 +87,13 @@ no other proxy to go to."""
     help="How long visits in flight may take to end after SIGTERM.",
 )
 @click.option(
+    "--brand",
+    type=click.Path(path_type=Path, readable=False),  # a brand that cannot be used keeps nobody from his app
+    metavar="DIRECTORY",
+    help="How the waiting page and the other pages look: style.css, logo.svg and templates, each of them optional. A "
+    "mistake in it is logged, and pages look like Torpor's own then.",
+)
+@click.option(
     "--link-token-file",
     type=click.Path(path_type=Path),
     help="Holds the token of the link, and is read again for each new link. Default: the environment, "
@@ -106,6 +113,7 @@ def command(
     max_held: int,
     max_connections: int | None,
     drain_timeout: float,
+    brand: Path | None,
     link_token_file: Path | None,
     log_level: str | None,
     supervised_by: int | None,
@@ -132,7 +140,7 @@ def command(
         log.info("the engine is %s", choice)
     look = asyncio.Event()
     made = _engine(choice, listen, tls, look, trusted_proxies, max_connections, state_directory, supervised_by)
-    asyncio.run(_serve(links, read_again(link_token_file, token), made, max_held, drain_timeout, look))
+    asyncio.run(_serve(links, read_again(link_token_file, token), made, max_held, drain_timeout, brand, look))
 
 
 async def _serve(
@@ -141,6 +149,7 @@ async def _serve(
     made: "tuple[EngineName, EngineFactory, float]",
     max_held: int,
     drain_timeout: float,
+    brand: Path | None,
     look: asyncio.Event,
 ) -> None:
     from proxy.server import serve_proxy
@@ -159,6 +168,7 @@ async def _serve(
             alone=made[2],
             max_held=max_held,
             drain_timeout=drain_timeout,
+            brand=brand,
             on_ready=_say_where,
             stop=stop,
         )

@@ -55,6 +55,8 @@ class FakeApi:
     leader: bool = True
     refusal: tuple[int, str] | None = None
     """Status and detail of the answer to every change."""
+    savings: dict[str, object] | None = None
+    """What is answered about them; None: such a question is not known."""
     broken: bool = False
     """Every question about apps and events is cut off."""
     url: str = ""
@@ -76,6 +78,7 @@ class FakeApi:
         server.router.add_get("/v1/apps", api._apps)
         server.router.add_get("/v1/apps/{id:.+}", api._app)
         server.router.add_post("/v1/apps/{id:.+}/{verb}", api._change)
+        server.router.add_get("/v1/savings", api._savings)
         server.router.add_get("/v1/events", api._events)
         runner = web.AppRunner(server, shutdown_timeout=0.1)
         await runner.setup()
@@ -121,6 +124,9 @@ class FakeApi:
         self._cut_if_broken(request)
         self.asked.append(request.path)
         return web.json_response({"apps": [app.to_json() for app in self.apps.values()]})
+
+    async def _savings(self, _: web.Request) -> web.StreamResponse:
+        return _problem(404, "There is nothing here.") if self.savings is None else web.json_response(self.savings)
 
     async def _app(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path)

@@ -118,6 +118,23 @@ async def test_tls_without_haproxy_is_told(torpor: Torpor) -> None:
     assert "the engine mitmproxy does not do TLS" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("style", "grade", "finding", "fix"),
+    [
+        ("a{}", "ok   ", "the pages look as ", ""),
+        ("@import 'x'", "wrong", "style.css: line 1: '@import' leads elsewhere", "pages look like Torpor's own"),
+    ],
+)
+async def test_the_brand_is_looked_at(torpor: Torpor, style: str, grade: str, finding: str, fix: str) -> None:
+    (torpor.directory / "brand").mkdir()
+    (torpor.directory / "brand" / "style.css").write_text(style)
+    ended = await doctor(torpor, FINE + "brand: brand\n")
+    assert ended.code == (0 if grade == "ok   " else 1)
+    [line] = [line for line in ended.out.splitlines() if finding in line]
+    assert line.startswith(grade)
+    assert fix in ended.out
+
+
 async def test_a_wrong_file_is_exit_code_2_with_the_line(torpor: Torpor) -> None:
     ended = await doctor(torpor, FINE.replace("hosts:", "hots:"))
     assert ended.code == 2
