@@ -51,17 +51,9 @@ class User:
         self.kubeconfig.write_text(yaml.safe_dump(found))
 
     def __call__(self, *arguments: str, **env: str) -> Ended:
-        cluster = self.running.cluster
-        told = {
-            **cluster.environment,
-            "PYTHONPATH": str(ROOT),
-            "KUBECONFIG": str(self.kubeconfig),
-            "TORPOR_SERVICE": f"{self.running.space.name}/torpor-scaler",
-            **env,
-        }
         done = subprocess.run(
-            cluster.command(sys.executable, "-m", "torpor.cli", *arguments),
-            env=told,
+            self._command(*arguments),
+            env=self._environment(env),
             cwd=self.directory,
             capture_output=True,
             text=True,
@@ -69,6 +61,33 @@ class User:
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    @contextlib.contextmanager
+    def running_command(self, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Path, Path]]:
+        """A command that goes on for the length of the block, and the files that it writes to."""
+        out, err = (self.directory / f"{'-'.join(arguments[:2])}.{kind}" for kind in ("out", "err"))
+        with out.open("wb") as told, err.open("wb") as said:
+            process = subprocess.Popen(
+                self._command(*arguments), env=self._environment({}), cwd=self.directory, stdout=told, stderr=said
+            )
+        try:
+            yield process, out, err
+        finally:
+            process.kill()
+            process.wait()
+            sys.stdout.write(f"--- torpor {' '.join(arguments)} said:\n{err.read_text()}\n")
+
+    def _command(self, *arguments: str) -> list[str]:
+        return self.running.cluster.command(sys.executable, "-m", "torpor.cli", *arguments)
+
+    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+        return {
+            **self.running.cluster.environment,
+            "PYTHONPATH": str(ROOT),
+            "KUBECONFIG": str(self.kubeconfig),
+            "TORPOR_SERVICE": f"{self.running.space.name}/torpor-scaler",
+            **more,
+        }
 
 
 @pytest.fixture

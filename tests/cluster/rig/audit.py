@@ -27,6 +27,8 @@ class Call:
     """The body of a write; None where it had none or was not kept."""
     at: str
     """When it arrived (RFC 3339)."""
+    over: bool
+    """Its answer has ended; that of a watch may take long."""
 
     @property
     def writes(self) -> bool:
@@ -52,7 +54,7 @@ class Audit:
         for call in self._read(since):
             wanted = (user in (None, call.user), resource in (None, call.resource), namespace in (None, call.namespace))
             if all(wanted):
-                seen.setdefault(call.id, call)
+                seen[call.id] = call
         return list(seen.values())
 
     def writes(self, *, since: int = 0, user: str | None = None, namespace: str | None = None) -> list[Call]:
@@ -82,4 +84,5 @@ def _call(told: dict[str, Any]) -> Call:
         uri=told["requestURI"],
         sent=told.get("requestObject"),
         at=told["requestReceivedTimestamp"],
+        over=told["stage"] == "ResponseComplete",
     )

@@ -90,7 +90,7 @@ def wake_times(space: Space, torpor: Running, count: int, placeholders: int) -> 
     for _ in range(count):
         if torpor.app("web")["phase"] != "asleep":
             torpor.sleep("web")
-        until(lambda: not space.pods("web"), SOON, "no pods")
+        until(lambda: space.gone("web"), SOON, "no pods")
         until(lambda: len(running(space)) == placeholders, SOON, lambda: f"placeholders: {running(space)}")
         began = time.perf_counter()
         assert torpor.visit("web.test")[0] == 200

@@ -23,7 +23,7 @@ def test_every_dashboard_has_data(namespace: Space, torpor: Start, tmp_path: Pat
         running.wait_phase("web", "awake")
 
         def come_and_go() -> None:
-            while not over.is_set():
+            while not over.wait(0.2):
                 running.api("POST", f"/v1/apps/{namespace.name}/web/sleep")
                 running.visit("web.test")
 

@@ -11,6 +11,7 @@ from tests.accessibility import complaints, shifts
 from tests.chromium import Chromium, Page
 from tests.proxy.pages.front_door import NOWHERE, FrontDoor
 from tests.proxy.pages.samples import HOSTILE, view
+from torpor.link import Policy
 from torpor.words import Phase
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -152,8 +153,9 @@ async def test_a_brand_is_shown_and_works(page: Page, door: FrontDoor, tmp_path:
 async def test_axe_has_nothing_against_it(chromium: Chromium, door: FrontDoor, width: int, dark: bool) -> None:
     async with chromium.page(width=width, dark=dark, reduced_motion=True) as tab:
         await tab.open(door.url)
-        door.becomes(Phase.WAKING, stage="waiting for port 4123")
-        await tab.wait(shows("waiting for port 4123"))
+        written = {"last_lines": ("migrating " * 40,) * 20, "policy": Policy(page_log=True)}
+        door.becomes(Phase.WAKING, stage="waiting for port 4123", **written)
+        await tab.wait(shows("migrating"))
         assert await complaints(tab) == []
         door.becomes(Phase.FAILED, reason="exit code 1\n" * 40, retry_in=600.0)
         await tab.wait(shows("exit code 1"))
@@ -271,6 +273,17 @@ async def test_hostile_names_and_reasons_are_text(page: Page, door: FrontDoor) -
     assert await page.evaluate("document.images.length + document.scripts.length") == 1
     assert "<img src=x onerror=alert(2)>" in await page.evaluate("document.getElementById('reason').textContent")
     assert "<img src=x onerror=alert(2)>" in await page.evaluate("document.title")
+
+
+async def test_the_last_lines_of_the_app_are_shown_as_text_as_they_come(page: Page, door: FrontDoor) -> None:
+    door.state = view(policy=Policy(page_log=True))
+    await page.open(door.url)
+    shown = "document.getElementById('lines')"
+    assert await page.evaluate(f"{shown}.hidden")
+    door.becomes(Phase.WAKING, last_lines=("migrating", HOSTILE))
+    await page.wait(f"!{shown}.hidden")
+    assert await page.evaluate(f"{shown}.textContent") == f"migrating\n{HOSTILE}"
+    assert await page.evaluate("document.images.length + document.scripts.length") == 1
 
 
 @pytest.mark.parametrize("width", [320, 360, 1200])
