@@ -213,7 +213,7 @@ class Doorman:
         knock = Knock(
             app=view.id,
             method=_plain(visit.method),
-            path=_plain(visit.path),
+            path=_plain(visit.path.partition("?")[0]),  # a query may hold what only the app should know
             user_agent=_plain(visit.user_agent),
             client=_plain(visit.client),
         )

@@ -65,7 +65,7 @@ def test_a_monitor_may_be_told_200(porch: Porch) -> None:
 
 async def test_a_held_visit_knocks_and_is_forwarded_when_the_app_is_awake(porch: Porch) -> None:
     porch.app(Phase.ASLEEP)
-    visit = program("/x", user_agent="curl\n8")
+    visit = program("/x?token=secret", user_agent="curl\n8")
     assert porch.doorman.glance(visit) is None
     async with asyncio.TaskGroup() as group:
         held = group.create_task(porch.doorman.admit(visit, Gone()))
