@@ -4,27 +4,38 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import click
+
 from scaler.metrics import Metrics
 from scaler.metrics_table import Described
 from tests.engines.cannot import CANNOT
 from tests.metrics.series import most
-from torpor.cli import COMMANDS
+from torpor.cli import COMMANDS, cli
 from torpor.cli.settings import Setting, describe
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 METRICS = ROOT / "docs" / "metrics.md"
-PLACES = {README: ("settings", "commands", "engines"), METRICS: ("metrics",)}
+CONFIGURE = ROOT / "docs" / "configure.md"
+PLACES = {
+    README: ("settings", "commands", "engines"),
+    METRICS: ("metrics",),
+    CONFIGURE: ("every-setting", "proxy-options", "scaler-options"),
+}
 
 
 def tables() -> dict[str, str]:
     """Each table by the name in its marker."""
-    settings = ((f"`{one.name}`", one.type, _default(one), one.description) for one in describe())
+    settings = [(f"`{one.name}`", one.type, _default(one), one.description) for one in describe()]
+    here = [row for row in settings if not row[0].startswith("`kubernetes.")]
     commands = ((f"`torpor {name}`", what) for name, what in COMMANDS.items())
     metrics = ((f"`{m.name}`", m.type, ", ".join(m.labels), series, m.help) for m, series in _series())
     lacks = ((engine, what, why) for engine, cannot in sorted(CANNOT.items()) for what, why in cannot.items())
     return {
-        "settings": _table(("setting", "type", "default", "what it does"), settings),
+        "settings": _table(("setting", "type", "default", "what it does"), here),
+        "every-setting": _table(("setting", "type", "default", "what it does"), settings),
+        "proxy-options": _table(("option", "what it does"), _options("proxy")),
+        "scaler-options": _table(("option", "what it does"), _options("scaler")),
         "commands": _table(("command", "what it does"), commands),
         "engines": _table(("engine", "cannot", "since"), lacks),
         "metrics": _table(("metric", "type", "labels", "series", "what it counts"), metrics),
@@ -38,6 +49,16 @@ def updated(text: str, names: Iterable[str] = PLACES[README]) -> str:
         text, count = pattern.subn(lambda found, table=table: found[1] + table + found[2], text)  # type: ignore[misc]
         assert count == 1, f"there is no place for the table of {name}"
     return text
+
+
+def _options(name: str) -> Iterator[tuple[str, str]]:
+    """Each option of a command as its --help has it."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    context = click.Context(command)
+    for option in command.params:
+        if isinstance(option, click.Option) and (record := option.get_help_record(context)):
+            yield f"`{record[0]}`", record[1].replace("  [", " [")
 
 
 def _series() -> Iterator[tuple[Described, str]]:
