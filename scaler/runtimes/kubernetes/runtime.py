@@ -39,9 +39,9 @@ class KubernetesRuntime:
 
     async def start(self, app: AppId, say: Say) -> Addresses:
         """Scale back what sleeps, and wait until a pod has answered. Cancelled, it leaves what it has begun."""
-        found = self._found(app)
         wait = Wait(self._cluster, self._picture, self._crews, app, autoscaled=self._autoscaled)
         async with self._writing[app]:
+            found = self._found(app)
             if not self._up(found):
                 await self._scale_up(found, say)
         await wait.until_served(say)
@@ -121,7 +121,9 @@ class KubernetesRuntime:
         workload = found.workload
         if workload is None:
             return
-        replicas = workload.remembered.replicas or 1
+        last = self._last.get(found.id)
+        behind = last is not None and workload.generation < last.generation
+        replicas = (last.remembered if last and behind else workload.remembered.replicas) or 1
         if found.autoscaler is not None:
             replicas = found.autoscaler.clamp(replicas)
         while True:
@@ -146,4 +148,5 @@ class KubernetesRuntime:
             return
         before = self._last.get(workload.app) or Last(workload.replicas, workload.template)
         if found.workload.generation < generation:
-            self._last[workload.app] = before.wrote(replicas, generation)
+            remembered = None if replicas else workload.replicas
+            self._last[workload.app] = before.wrote(replicas, generation, remembered)
