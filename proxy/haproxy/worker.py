@@ -6,7 +6,6 @@ addresses taken away, once and for all.
 """
 
 import asyncio
-import contextlib
 import re
 
 from proxy.haproxy import activity, load
@@ -35,13 +34,19 @@ class WorkerSocket(RuntimeSocket):
 
     async def hold(self) -> None:
         """Have a connection that stays, if that process is the one that listens; only it can be had that way."""
-        with contextlib.suppress(OSError):
+        try:
             self._held = await asyncio.open_unix_connection(self._directory.runtime_socket, limit=LONGEST)
             self._held[1].write(b"prompt\n")
             async with asyncio.timeout(1.0):
                 await self._held[0].readuntil(PROMPT)
-            if f"\nPid: {self._pid}\n" not in await self.ask("show info"):
-                self.let_go()
+            meant = f"\nPid: {self._pid}\n" in await self.ask("show info")
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            meant = False  # and a prompt that comes late would be taken for the next answer
+        except BaseException:
+            self.let_go()
+            raise
+        if not meant:
+            self.let_go()
 
     def let_go(self) -> None:
         """End that connection: while it is there, a replaced worker does not end."""
@@ -107,6 +112,7 @@ class Worker:
         try:
             self.rows = activity.read(await self.socket.ask(f"show table {TABLE}"))
         except ValueError as error:
+            self.socket.let_go()  # it may have been the answer to something else
             raise LaneError(f"HAProxy's activity cannot be read: {error}") from None
         if self._shut:
             self.ended |= {key for key, row in before.items() if row.open > self.rows.get(key, NOTHING).open}

@@ -32,10 +32,12 @@ class Last:
     """Tells revisions apart."""
     generation: int = 0
     """Of our own last write; what has a smaller one is older than it."""
+    remembered: int | None = None
+    """The count that we wrote down when we scaled it to zero, until news has brought that back."""
 
-    def wrote(self, replicas: int, generation: int) -> Self:
+    def wrote(self, replicas: int, generation: int, remembered: int | None = None) -> Self:
         """We have written this count."""
-        return replace(self, replicas=replicas, generation=generation)
+        return replace(self, replicas=replicas, generation=generation, remembered=remembered)
 
 
 def look(last: Last, now: Workload) -> tuple[Hand, Last]:

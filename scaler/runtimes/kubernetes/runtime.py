@@ -44,9 +44,9 @@ class KubernetesRuntime:
 
     async def start(self, app: AppId, say: Say) -> Addresses:
         """Scale back what sleeps, and wait until a pod has answered. Cancelled, it leaves what it has begun."""
-        found = self._found(app)
         wait = Wait(self._cluster, self._picture, self._crews, app, autoscaled=self._autoscaled)
         async with self._writing[app]:
+            found = self._found(app)
             if not self._up(found):
                 await self._scale_up(found, say)
         await wait.until_served(say)
@@ -139,7 +139,9 @@ class KubernetesRuntime:
         workload = found.workload
         if workload is None:
             return
-        replicas = found.wakes_to
+        last = self._last.get(found.id)
+        behind = last is not None and workload.generation < last.generation
+        replicas = found.wakes_with(last.remembered) if last and behind else found.wakes_to
         while True:
             say(Stage(SCALING, f"scaling to {replicas}"))
             try:
@@ -162,4 +164,5 @@ class KubernetesRuntime:
             return
         before = self._last.get(workload.app) or Last(workload.replicas, workload.template)
         if found.workload.generation < generation:
-            self._last[workload.app] = before.wrote(replicas, generation)
+            remembered = None if replicas else workload.replicas
+            self._last[workload.app] = before.wrote(replicas, generation, remembered)

@@ -1,10 +1,12 @@
 """Speaking with one worker of HAProxy: over a connection that stays, and through its master when that is lost."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from proxy.haproxy.engine import HaproxyEngine
+from proxy.haproxy.state import GenerationDirectory
 from proxy.haproxy.worker import Worker, WorkerSocket
 from proxy.lanes import LaneError
 from tests.engines.street import Street, street
@@ -62,3 +64,23 @@ async def test_only_the_process_that_is_meant_is_held(state: Path) -> None:
         await other.hold()
         assert other._held is None
         assert "Can't find the target PID" in await other.ask("show info")
+
+
+@pytest.mark.parametrize("says", ["nothing", "goodbye"])
+async def test_a_process_that_does_not_speak_at_once_is_spoken_to_through_its_master(state: Path, says: str) -> None:
+    """Here it is none of HAProxy's: a worker that is listed, and not yet, or no more, there to answer."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if says == "nothing":
+            await reader.read()
+        writer.close()
+
+    directory = GenerationDirectory(state / "haproxy-1")
+    directory.path.mkdir()
+    async with await asyncio.start_unix_server(speak, directory.runtime_socket):
+        worker = WorkerSocket(directory, 1)
+        try:
+            await worker.hold()
+            assert worker._held is None
+        finally:
+            worker.let_go()

@@ -71,6 +71,10 @@ class Found:
     def wakes_to(self) -> int:
         """How many replicas a wake gives it."""
         remembered = self.workload.remembered.replicas if self.workload is not None else None
+        return self.wakes_with(remembered)
+
+    def wakes_with(self, remembered: int | None) -> int:
+        """How many replicas a wake gives it when this count is remembered."""
         return (remembered or 1) if self.autoscaler is None else self.autoscaler.clamp(remembered or 1)
 
 

@@ -48,6 +48,7 @@ class SmallServer:
         self._versions = itertools.count(1)
         self._version = 0
         self._over = False
+        self._hushed = False
 
     @contextlib.asynccontextmanager
     async def running(self, directory: Path) -> AsyncIterator[Cluster]:
@@ -108,6 +109,16 @@ class SmallServer:
     def get(self, kind: Kind, namespace: str, name: str) -> Json:
         """As it is."""
         return self._objects[kind][namespace, name]
+
+    @contextlib.contextmanager
+    def hushed(self) -> Iterator[None]:
+        """Watches are told nothing for the length of the block, and all of it behind it."""
+        self._hushed = True
+        try:
+            yield
+        finally:
+            self._hushed = False
+            self._ring()
 
     # What it does
 
@@ -209,8 +220,9 @@ class SmallServer:
         self._ring()
 
     def _ring(self) -> None:
-        self._bell.set()
-        self._bell = asyncio.Event()
+        if not self._hushed:
+            self._bell.set()
+            self._bell = asyncio.Event()
 
     def _groups(self) -> Iterator[Json]:
         for group in dict.fromkeys(kind.group for kind in self.kinds if kind.group):

@@ -29,6 +29,18 @@ async def test_a_start_gives_back_the_count_by_one_write_and_waits_until_a_pod_a
         assert len(web.asked) == 3
 
 
+async def test_a_wake_that_is_faster_than_the_news_of_the_sleep_gives_back_the_count_of_that_sleep(
+    tmp_path: Path,
+) -> None:
+    web = Web()
+    async with web.running() as address, reigning(town(address.port, replicas=3, remembered="2"), tmp_path) as realm:
+        realm.pod(address.port)
+        with realm.server.hushed():
+            await realm.runtime.stop(APP, last_access=None)
+            await realm.runtime.start(APP, quiet)
+        assert realm.counts() == [0, 3]
+
+
 async def test_a_count_is_given_back_within_the_bounds_of_an_autoscaler(tmp_path: Path) -> None:
     web = Web()
     async with web.running() as address:
