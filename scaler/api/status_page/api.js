@@ -1,5 +1,6 @@
 // The REST API of the same origin, with the token where one is needed.
 
+import {tab} from "./memory.js";
 import {learnClock} from "./times.js";
 
 const KEY = "torpor-token";
@@ -21,10 +22,10 @@ export async function get(path) {
 /** Wake or sleep an app; returns when it has happened. Throws an Error fit to be shown. */
 export async function act(id, verb) {
   const path = `/v1/apps/${id.split("/").map(encodeURIComponent).join("/")}/${verb}`;
-  let token = sessionStorage.getItem(KEY) ?? (needed ? await ask(WHY) : null);
+  let token = tab.get(KEY) ?? (needed ? await ask(WHY) : null);
   let answer = await post(path, token);
   while (answer.status === 401) {
-    sessionStorage.removeItem(KEY);
+    tab.set(KEY, null);
     token = await ask(token ? WRONG : WHY);
     answer = await post(path, token);
   }
@@ -58,7 +59,7 @@ function ask(why) {
       asked = null;
       if (dialog.returnValue !== "use") return giveUp(new Error("not done: this needs the token"));
       const token = field.value.trim();
-      sessionStorage.setItem(KEY, token);
+      tab.set(KEY, token);
       use(token);
     }, {once: true});
   });

@@ -125,7 +125,8 @@ async function look() {
     needToken(info.token_required);
     table.setPort(info.listen.slice(info.listen.lastIndexOf(":") + 1));
     const proxies = info.proxies === 1 ? "1 proxy" : `${info.proxies} proxies`;
-    by("about").textContent = `${info.version}, ${info.engine}, ${proxies}, visitors at ${info.listen}`;
+    const where = info.listen && `visitors at ${info.listen}`; // a cluster does not know
+    by("about").textContent = [info.version, info.engine, proxies, where].filter(Boolean).join(", ");
     banner("warning", !info.leader ? "This scaler stands by; another one leads."
       : info.proxies ? "" : "No proxy is connected: visitors reach nobody, and no app is put to sleep.");
   } catch {

@@ -1,11 +1,13 @@
 // The keyboard. Letters and signs can be turned off, for those whose software types them (WCAG 2.2, 2.1.4).
 
+import {always} from "./memory.js";
+
 const OFF = "torpor-no-letters";
 const by = id => document.getElementById(id);
 const body = by("apps"), field = by("find"), help = by("help"), letters = by("letters");
 
-letters.checked = !localStorage.getItem(OFF);
-letters.addEventListener("change", () => letters.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1"));
+letters.checked = !always.get(OFF);
+letters.addEventListener("change", () => always.set(OFF, letters.checked ? null : "1"));
 by("keys").addEventListener("click", () => help.showModal());
 
 /** Let keys do what the buttons do: `find()` after a change of the search, `failed()` shows only those. */

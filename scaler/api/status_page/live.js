@@ -14,7 +14,7 @@ export function follow(recent, tell) {
   (function connect() {
     const source = new EventSource(`/v1/events?recent=${recent}`);
     const over = () => source.readyState === EventSource.CLOSED;
-    let waiting = [], since = 0;
+    let waiting = [], since = 0, reading = false, again = false;
 
     const take = event => tell.event(event, Date.parse(event.at) >= since);
 
@@ -25,6 +25,9 @@ export function follow(recent, tell) {
     }
 
     async function read() {
+      again = reading; // what is on its way may be older than what was missed
+      if (reading) return;
+      reading = true;
       waiting ??= [];
       try {
         const [snapshot, at] = await get("/v1/apps");
@@ -37,7 +40,10 @@ export function follow(recent, tell) {
         tell.found();
       } catch (error) {
         if (!over()) lose(`The apps cannot be read: ${error.message}. Trying again.`);
+      } finally {
+        reading = false;
       }
+      if (again && !over()) read();
     }
 
     for (const kind of KINDS) {

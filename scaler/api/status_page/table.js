@@ -12,7 +12,7 @@ const rows = new Map();
 let sorted = [];
 let wanted = "";
 let only = "";
-let port = "";
+let port = null; // not known yet; then "" where nobody says it
 let saved = new Map();
 
 export const apps = () => [...rows.values()].map(entry => entry.app);
@@ -61,7 +61,7 @@ export function filter(words, phase) {
   return shown;
 }
 
-/** The port that visitors use, for the links. */
+/** The port that visitors use, for the links; none is that of http. */
 export function setPort(number) {
   if (port === number) return;
   port = number;
@@ -165,10 +165,10 @@ const usual = seconds => seconds < 10 ? `${seconds.toFixed(1)} s` : span(seconds
 
 function link({parts, app}) {
   parts.hosts.replaceChildren(...app.hosts.map(host => {
-    if (/^[*?]| /.test(host) || !port) return Object.assign(document.createElement("span"), {textContent: host});
+    if (/^[*?]| /.test(host) || port === null) return Object.assign(document.createElement("span"), {textContent: host});
     const [name, ...path] = host.replace(/^=/, "").split("/");
     const anchor = document.createElement("a");
-    anchor.href = `http://${name}${port === "80" ? "" : `:${port}`}/${path.join("/")}`;
+    anchor.href = `http://${name}${port === "80" || !port ? "" : `:${port}`}/${path.join("/")}`;
     anchor.textContent = host;
     return anchor;
   }));

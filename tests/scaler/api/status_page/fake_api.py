@@ -53,10 +53,14 @@ class FakeApi:
     token: str | None = None
     proxies: int = 1
     leader: bool = True
+    listen: str = "127.0.0.1:8080"
+    """Where visitors are told to come in; empty in a cluster."""
     refusal: tuple[int, str] | None = None
     """Status and detail of the answer to every change."""
     savings: dict[str, object] | None = None
     """What is answered about them; None: such a question is not known."""
+    turns: asyncio.Semaphore | None = None
+    """Each question about all apps takes one before it is answered."""
     broken: bool = False
     """Every question about apps and events is cut off."""
     url: str = ""
@@ -113,7 +117,7 @@ class FakeApi:
             {
                 "version": "0.1.0",
                 "engine": "mitmproxy",
-                "listen": "127.0.0.1:8080",
+                "listen": self.listen,
                 "proxies": self.proxies,
                 "token_required": self.token is not None,
                 "leader": self.leader,
@@ -123,6 +127,8 @@ class FakeApi:
     async def _apps(self, request: web.Request) -> web.StreamResponse:
         self._cut_if_broken(request)
         self.asked.append(request.path)
+        if self.turns is not None:
+            await self.turns.acquire()
         return web.json_response({"apps": [app.to_json() for app in self.apps.values()]})
 
     async def _savings(self, _: web.Request) -> web.StreamResponse:
@@ -153,8 +159,13 @@ class FakeApi:
             with contextlib.suppress(ConnectionResetError), self.bus.listen() as listener:
                 for event in list(self.bus.recent)[-int(request.query["recent"]) :]:
                     await _send(response, event.what, event.to_json())
+                told = 0
                 while True:
-                    for event in await listener.take():
+                    events = await listener.take()
+                    if listener.lost > told:
+                        told = listener.lost
+                        await _send(response, "lost", {})
+                    for event in events:
                         await _send(response, event.what, event.to_json())
         finally:
             self._streams.remove(request)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from scaler.bus import QUEUE
 from tests.chromium import Chromium, Page
 from tests.scaler.api.status_page.fake_api import TOKEN, FakeApi, clock, status
 from tests.scaler.api.status_page.rows import opened, part, row
@@ -12,6 +13,12 @@ from torpor.words import Mode, Phase
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+LOST = """const add = EventSource.prototype.addEventListener;
+EventSource.prototype.addEventListener = function(kind, tell) {
+  if (kind === 'lost') this.addEventListener('open', () => listens = true);
+  add.call(this, kind, kind === 'lost' ? event => { told = true; tell(event); } : tell);
+}"""
+"""The page says when it listens, and when it was told that events are lost."""
 HOSTILE = "<img src=x onerror=alert(1)>\"'</td></table><script>alert(2)</script>"
 
 
@@ -50,6 +57,15 @@ async def test_hosts_lead_to_the_app_at_the_port_of_the_visitors(page: Page, api
     paths = ["notes.localhost:8080/", "x.localhost:8080/docs", "y.localhost:8080/z"]
     assert links == [f"http://{path}" for path in paths]
     assert "*.notes.localhost" in await page.evaluate(part("notes", "hosts"))
+
+
+async def test_in_a_cluster_nobody_knows_the_port_and_hosts_lead_to_that_of_http(page: Page, api: FakeApi) -> None:
+    api.listen = ""
+    api.apps["notes"] = replace(api.apps["notes"], hosts=("notes.test", "x.test/docs"))
+    await opened(page, api)
+    links = await page.evaluate(f"[...{row('notes')}.querySelectorAll('a')].map(e => e.href)")
+    assert links == ["http://notes.test/", "http://x.test/docs"]
+    assert await page.evaluate("document.getElementById('about').textContent") == "0.1.0, mitmproxy, 1 proxy"
 
 
 async def test_in_shadow_mode_it_is_told_when_it_would_sleep_and_there_is_no_putting_it_to_sleep(
@@ -192,6 +208,23 @@ async def test_a_lost_connection_is_told_and_mended(page: Page, api: FakeApi) ->
     await page.wait(f"{part('notes', 'phase')} === 'asleep' && !{row('app10')}")
     api.happens("activity", replace(api.apps["notes"], held=3))
     await page.wait(f"{part('notes', 'held')} === '3'")
+
+
+async def test_events_that_are_lost_before_the_apps_are_there_make_it_ask_once_more(page: Page, api: FakeApi) -> None:
+    await page.call("Page.addScriptToEvaluateOnNewDocument", source=LOST)
+    api.turns = asyncio.Semaphore(0)
+    await page.open(api.url)
+    await page.wait("!!window.listens")
+    for flight in range(QUEUE + 1):
+        api.happens("activity", replace(api.apps["notes"], in_flight=flight))
+    await page.wait("!!window.told")
+    api.turns.release()
+    await page.wait(f"{row('notes')} && {part('notes', 'in_flight')} === '{QUEUE}'")
+    del api.apps["app10"]
+    api.turns.release()
+    await page.wait(f"!{row('app10')}")
+    assert await page.evaluate("document.getElementById('lost').hidden")
+    assert api.asked == ["/v1/apps"] * 2
 
 
 async def test_the_buttons_can_be_reached_and_pressed_by_keyboard(page: Page, api: FakeApi) -> None:

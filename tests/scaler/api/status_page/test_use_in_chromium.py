@@ -13,6 +13,9 @@ from torpor.words import Phase
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+FORBIDDEN = """for (const name of ['localStorage', 'sessionStorage'])
+  Object.defineProperty(window, name, {get() { throw new DOMException('not here', 'SecurityError'); }})"""
+
 
 async def test_a_slash_leads_to_the_search_and_escape_clears_it(page: Page, api: FakeApi) -> None:
     await opened(page, api)
@@ -93,6 +96,25 @@ async def test_keys_are_told_and_letters_can_be_turned_off(page: Page, api: Fake
     await page.press("Escape")
     await page.press("f")
     await page.wait(f"{VISIBLE} === 'app9'")
+
+
+async def test_a_browser_that_may_keep_nothing_does_too(page: Page, api: FakeApi) -> None:
+    await page.call("Page.addScriptToEvaluateOnNewDocument", source=FORBIDDEN)
+    api.token = TOKEN
+    await opened(page, api)
+    await page.click("[data-id=app10] [data-verb=wake]")
+    await page.wait("document.activeElement.id === 'token'")
+    await page.type(TOKEN)
+    await page.press("Enter")
+    await page.wait(f"{part('app10', 'phase')} === 'awake'")
+    await page.click("[data-id=app10] [data-verb=sleep]")
+    await page.wait(f"{part('app10', 'phase')} === 'asleep'")
+    assert [given for _, given in api.posts] == [f"Bearer {TOKEN}"] * 2
+    await page.press("?")
+    await page.click("#letters")
+    await page.press("Escape")
+    await page.press("f")
+    assert await page.evaluate(VISIBLE) == "app9,app10,notes,review/pr-7"
 
 
 async def test_a_failure_says_what_to_do(page: Page, api: FakeApi) -> None:
@@ -183,7 +205,11 @@ async def test_axe_and_the_watch_for_what_moves_are_awake(page: Page, api: FakeA
     await opened(page, api)
     await page.evaluate("document.getElementById('about').style.color = '#ddd', true")
     await page.evaluate("document.querySelector('main').prepend('new')")
-    [found] = await complaints(page)
-    assert found.startswith("color-contrast (serious)")
-    assert "about" in found
+    await page.evaluate(
+        "document.querySelectorAll('td button').forEach(e => e.style = 'padding: 0; font-size: 9px'), true"
+    )
+    colour, size = await complaints(page)
+    assert colour.startswith("color-contrast (serious)")
+    assert "about" in colour
+    assert size.startswith("target-size (serious)")
     assert await shifts(page) != []
