@@ -15,6 +15,13 @@ def _money(how: str, over: str, per: str) -> str:
     return f"({cpu} * $cpu_price + {memory} / 2^30 * $memory_price){per}"
 
 
+def _by_team(metric: str) -> str:
+    """Whose an app is, is a label of one metric alone; of that one while scalers or teams change."""
+    team = 'label_replace(torpor_app_info, "team", "no team", "team", "")'
+    rate = f"sum by (app) (rate({metric}[$__rate_interval]))"
+    return f"sum by (team) ({rate} * on (app) group_left (team) topk by (app) (1, {team}))"
+
+
 def _phase(phase: str) -> str:
     return f'sum(torpor_app_phase{{phase="{phase}"}})'
 
@@ -89,6 +96,32 @@ FLEET = Board(
         lines(
             *("Saved money per hour", "At the prices above, whatever their currency."),
             Query(_money("rate", "$__rate_interval", ""), "money"),
+        ),
+        areas(
+            *("Saved cores by team", "CPU requests of apps while they sleep, by whose they are."),
+            Query(_by_team(_CPU), "{{team}}"),
+        ),
+        areas(
+            *("Saved memory by team", "Memory requests of apps while they sleep, by whose they are."),
+            Query(_by_team(_MEMORY), "{{team}}"),
+            unit="bytes",
+        ),
+        lines(
+            *("Shadow mode: would sleep", "How many of the apps in shadow mode would sleep, on average."),
+            Query("sum(rate(torpor_shadow_asleep_seconds_total[$__rate_interval]))", "apps"),
+        ),
+        bars(
+            *("Shadow mode: sleeps", "How often they would have gone to sleep."),
+            Query("sum(increase(torpor_shadow_sleeps_total[$__rate_interval]))", "sleeps"),
+        ),
+        lines(
+            *("Shadow mode: cores", "CPU that their sleep would save."),
+            Query("sum(rate(torpor_shadow_saved_cpu_core_seconds_total[$__rate_interval]))", "cores"),
+        ),
+        lines(
+            *("Shadow mode: memory", "Memory that their sleep would save."),
+            Query("sum(rate(torpor_shadow_saved_memory_byte_seconds_total[$__rate_interval]))", "memory"),
+            unit="bytes",
         ),
     ],
     _PRICES,

@@ -36,8 +36,15 @@ apps:
     hosts: [notes.localhost]
     command: [{SERVER}]
     requests: {{cpu: 250m, memory: 64Mi}}
+    team: writers
     idle_timeout: 1s
     needs: [database]
+  measured:
+    hosts: [measured.localhost]
+    command: [{SERVER}]
+    requests: {{cpu: 250m, memory: 64Mi}}
+    idle_timeout: 1s
+    mode: shadow
   broken:
     hosts: [broken.localhost]
     command: [python3, -c, "raise SystemExit(3)"]
@@ -85,6 +92,7 @@ class _Load:
         """It wakes for a visit, is kept from sleeping by one that lasts, sleeps, and wakes again."""
         while True:
             await self._visit("notes.localhost")
+            await self._visit("measured.localhost")
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._visit("notes.localhost", "/slow"))
                 await asyncio.sleep(0.3)
