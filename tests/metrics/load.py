@@ -52,6 +52,11 @@ apps:
     hosts: [stuck.localhost]
     command: [python3, -c, "import time; time.sleep(1000)"]
     wake_timeout: 10m
+  full:
+    hosts: [full.localhost]
+    command: [python3, -c, "import time; time.sleep(1000)"]
+    wake_timeout: 10m
+    max_held: 1
 """
 NOTES = "notes"
 
@@ -72,6 +77,8 @@ async def busy(torpor: Torpor) -> AsyncIterator[str]:
             tasks = [
                 group.create_task(load.come_and_go()),
                 group.create_task(load.fail_again_and_again("broken")),
+                group.create_task(load.wait("full.localhost", 0)),
+                group.create_task(load.knock_again_and_again("full.localhost")),
                 *(group.create_task(load.wait("stuck.localhost", 0.3 * place)) for place in range(CROWD)),
             ]
             yield ready["api"]
@@ -105,6 +112,14 @@ class _Load:
         while True:
             await self._change(f"/v1/apps/{app}/wake")
             await asyncio.sleep(0.5)
+
+    async def knock_again_and_again(self, host: str) -> None:
+        """Once somebody waits there, everybody else is refused."""
+        while True:
+            await asyncio.sleep(0.5)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await self._visit(host)
 
     async def wait(self, host: str, later: float) -> None:
         await asyncio.sleep(later)

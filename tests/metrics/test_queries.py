@@ -14,7 +14,7 @@ from tests.torpor.cli.command import Torpor
 DATA = 100.0
 CLUSTER = "torpor_kubernetes_"
 """Only a scaler of a cluster has these: tests/cluster/torpor/test_metrics.py."""
-FIRING = ("TorporWakesFailing", "TorporHeldVisitsGrowing")
+FIRING = ("TorporWakesFailing", "TorporHeldVisitsGrowing", "TorporVisitsRefused")
 """What the load brings about."""
 
 
