@@ -20,7 +20,7 @@ CONFIGURE = ROOT / "docs" / "configure.md"
 PLACES = {
     README: ("settings", "commands", "engines"),
     METRICS: ("metrics",),
-    CONFIGURE: ("every-setting", "proxy-options", "scaler-options"),
+    CONFIGURE: ("every-setting", "proxy-options", "scaler-options", "other-options"),
 }
 
 
@@ -36,6 +36,7 @@ def tables() -> dict[str, str]:
         "every-setting": _table(("setting", "type", "default", "what it does"), settings),
         "proxy-options": _table(("option", "what it does"), _options("proxy")),
         "scaler-options": _table(("option", "what it does"), _options("scaler")),
+        "other-options": _table(("option", "of", "what it does"), _other_options()),
         "commands": _table(("command", "what it does"), commands),
         "engines": _table(("engine", "cannot", "since"), lacks),
         "metrics": _table(("metric", "type", "labels", "series", "what it counts"), metrics),
@@ -59,6 +60,15 @@ def _options(name: str) -> Iterator[tuple[str, str]]:
     for option in command.params:
         if isinstance(option, click.Option) and (record := option.get_help_record(context)):
             yield f"`{record[0]}`", record[1].replace("  [", " [")
+
+
+def _other_options() -> Iterator[tuple[str, str, str]]:
+    """Those of all other commands, each that several have once."""
+    having: dict[tuple[str, str], list[str]] = {}
+    for name in COMMANDS:
+        for one in () if name in ("proxy", "scaler") else _options(name):
+            having.setdefault(one, []).append(f"`{name}`")
+    return ((option, ", ".join(names), what) for (option, what), names in sorted(having.items()))
 
 
 def _series() -> Iterator[tuple[Described, str]]:

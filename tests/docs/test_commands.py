@@ -37,9 +37,9 @@ def test_variables_are_read_somewhere(name: str) -> None:
     assert {one for one in named if f'"{one}"' not in sources} == set()
 
 
-def test_the_options_of_the_two_parts_and_all_variables_are_told() -> None:
+def test_all_options_and_variables_are_told() -> None:
     told = text("docs/configure.md")
-    for command in ("proxy", "scaler"):
+    for command in COMMANDS:
         hidden = {"--supervised-by", "--help", "-h"}
         assert {one for one in options(command) - hidden if one not in told} == set()
     supplied = "".join((ROOT / "torpor" / "cli" / name).read_text("utf-8") for name in ("supplied.py", "where.py"))
