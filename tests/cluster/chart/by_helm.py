@@ -90,12 +90,17 @@ class ByHelm(InPods):
             return False
         return True
 
-    def left(self) -> list[str]:
-        """What of the release is still there."""
-        kinds = "all,sa,cm,pdb,netpol,ingressclass,clusterrole,clusterrolebinding,role,rolebinding,hpa"
-        label = "app.kubernetes.io/instance=torpor"
-        found = self.cluster.look(kinds, "--namespace", SPACE, "-l", label)["items"]
-        return [f"{each['kind']}/{each['metadata']['name']}" for each in found]
+    def traces(self) -> set[str]:
+        """`KIND/NAMESPACE/NAME` of all that is in its namespace, or has its name or its release; without Events."""
+        kinds = self.cluster.kubectl("api-resources", "--verbs=list,get", "-o", "name").split()
+        wanted = ",".join(kind for kind in kinds if kind.partition(".")[0] != "events")
+        found = [(each["kind"], each["metadata"]) for each in self.cluster.look(wanted, "--all-namespaces")["items"]]
+        return {"/".join((kind, about.get("namespace", ""), about["name"])) for kind, about in found if _ours(about)}
+
+
+def _ours(about: dict[str, Any]) -> bool:
+    release = about.get("labels", {}).get("app.kubernetes.io/instance")
+    return "torpor" in about["name"] or about.get("namespace") == SPACE or release == "torpor"
 
 
 def sets(values: dict[str, Any]) -> list[str]:

@@ -63,6 +63,8 @@ def test_an_uninstall_that_cannot_wake_somebody_fails_names_him_and_leaves_torpo
         said = torpor.cluster.kubectl("-n", SPACE, "logs", "job/torpor-rouse")
         assert f"asleep still: {town.id('dozer')}" in said
         assert "not today" in said
+        there = {trace for trace in torpor.traces() if "rouse" in trace and not trace.startswith("Pod/")}
+        assert there == {f"Job/{SPACE}/torpor-rouse"}, "its rights are gone"
         assert town.counts() == {"dozer": 0, "short": 1, "late": 1, "busy": 1}
         assert (len(torpor.pods(PROXY)), len(torpor.pods(SCALER))) == (1, 2)
         assert torpor.front.visit(town.host("dozer"))[0] == 200, "it is woken all the same"
