@@ -150,6 +150,14 @@ def test_each_kind_that_can_be_scaled_has_its_rules() -> None:
     assert {"apiGroups": ["argoproj.io"], "resources": ["rollouts"], "verbs": ["list"]} in rules
 
 
+def test_a_brand_is_mounted_where_proxies_look_for_it() -> None:
+    pod = one(rendered(proxy__brand="ours"), "Deployment", "torpor-proxy")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (where,) = (arg.removeprefix("--brand=") for arg in container["args"] if arg.startswith("--brand="))
+    (volume,) = (mount["name"] for mount in container["volumeMounts"] if mount["mountPath"] == where)
+    assert {"name": volume, "configMap": {"name": "ours", "optional": True}} in pod["volumes"]
+
+
 def test_what_an_uninstall_may_do_is_there_only_while_it_runs() -> None:
     made = [each for each in rendered() if each["metadata"]["name"] == "torpor-rouse"]
     assert {each["kind"] for each in made} == {

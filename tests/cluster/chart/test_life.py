@@ -16,6 +16,7 @@ from tests.cluster.rig.images import PAUSE
 from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
 from tests.cluster.torpor import image
+from tests.cluster.torpor.asking import ask, visitor
 from tests.cluster.torpor.headroom import running
 from tests.cluster.torpor.in_pods import PROXY, SCALER, SOON, SPACE
 from tests.cluster.torpor.running import ROOT
@@ -28,9 +29,11 @@ OTHERS = {HELLO: image.NAME, HeadroomSettings().image: PAUSE}
 """Images that are pulled from elsewhere, and what stands for them here."""
 HOSTS = {"shop.test": "shop-tls", "*.apps.test": "wildcard-tls"}
 """Whom a certificate is for, and the Secret that it is in."""
+STYLE = "p { color: #123456; }"
+BRAND = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "torpor-brand"}, "data": {"style.css": STYLE}}
 NOT_THE_CHARTS = {
     *(f"Namespace//{SPACE}", f"Lease/{SPACE}/{SCALER}", *(f"Secret/{SPACE}/{name}" for name in HOSTS.values())),
-    *(f"ServiceAccount/{SPACE}/default", f"ConfigMap/{SPACE}/kube-root-ca.crt"),
+    *(f"ServiceAccount/{SPACE}/default", f"ConfigMap/{SPACE}/kube-root-ca.crt", f"ConfigMap/{SPACE}/torpor-brand"),
 }
 """In Torpor's namespace, after an uninstall."""
 TLS = 8443
@@ -98,7 +101,7 @@ def upgrade(helm: ByHelm, page: Page, namespace: Space, directory: Path) -> None
     """Scalers and proxies at once, as the settings and arguments change. Then the proxies have certificates."""
     authority = Authority()
     made = {host: authority.make(host) for host in HOSTS}
-    helm.space.apply(*(secret(name, made[host]) for host, name in HOSTS.items()))
+    helm.space.apply(*(secret(name, made[host]) for host, name in HOSTS.items()), BRAND)
     before = helm.pods(PROXY).keys() | helm.pods(SCALER).keys()
     with crowd(helm, namespace, directory, "upgrade", slow=15) as ends:
         page.run("Upgrading")
@@ -110,3 +113,6 @@ def upgrade(helm: ByHelm, page: Page, namespace: Space, directory: Path) -> None
         for host, certificate in made.items():
             asked = host.replace("*", "a")
             assert shown(helm.cluster.network, authority, (address, TLS), asked) == certificate.serial
+    browser = visitor("nobody.test") | {"Accept": "text/html"}
+    for door in helm.doors():
+        assert STYLE in ask(helm.cluster.network, door.address, "GET", "/", browser, within=SOON)[2].decode()
