@@ -158,6 +158,25 @@ def test_a_brand_is_mounted_where_proxies_look_for_it() -> None:
     assert {"name": volume, "configMap": {"name": "ours", "optional": True}} in pod["volumes"]
 
 
+@pytest.mark.parametrize(
+    ("release", "own", "said", "name"),
+    [
+        ("torpor", "torpor", {}, "torpor-headroom"),
+        ("staging", "staging-torpor", {}, "staging-torpor-headroom"),
+        ("staging", "staging-torpor", {"priority_class": "spare"}, "spare"),
+    ],
+)
+def test_placeholders_have_the_class_that_the_chart_makes(release: str, own: str, said: Tree, name: str) -> None:
+    objects = rendered(release=release, settings__kubernetes={"headroom": {"count": 1, **said}})
+    assert one(objects, "PriorityClass", name)["value"] < 0
+    settings = settings_of(objects, own).kubernetes
+    assert settings is not None
+    assert settings.headroom is not None
+    assert settings.headroom.priority_class == name
+    (rule,) = one(objects, "ClusterRole", f"{own}-headroom")["rules"]
+    assert rule["resourceNames"] == [name]
+
+
 def test_what_an_uninstall_may_do_is_there_only_while_it_runs() -> None:
     made = [each for each in rendered() if each["metadata"]["name"] == "torpor-rouse"]
     assert {each["kind"] for each in made} == {

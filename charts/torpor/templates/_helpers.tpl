@@ -80,12 +80,19 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
+{{/* The PriorityClass of placeholders: of the cluster, so each release has one of its own. Empty: there are none. */}}
+{{- define "torpor.headroomClass" -}}
+{{- $headroom := (.Values.settings.kubernetes | default dict).headroom -}}
+{{- if kindIs "map" $headroom }}{{ $headroom.priority_class | default (printf "%s-headroom" (include "torpor.name" .)) }}{{ end -}}
+{{- end -}}
+
 {{/* The scalers' torpor.yaml: the values' settings, and who is who. */}}
 {{- define "torpor.settings" -}}
 {{- $settings := deepCopy .Values.settings -}}
 {{- $kubernetes := $settings.kubernetes | default dict -}}
 {{- $own := dict "namespace" .Release.Namespace "proxies" (list (printf "%s/%s-proxy" .Release.Namespace (include "torpor.name" .))) -}}
 {{- $classes := dict "ingress_classes" (list .Values.ingressClass.name) -}}
+{{- with include "torpor.headroomClass" . }}{{ $_ := set $own "headroom" (dict "priority_class" .) }}{{ end -}}
 {{- $kubernetes = mergeOverwrite $classes $kubernetes $own -}}
 {{- toYaml (mergeOverwrite $settings (dict "api" "0.0.0.0:8081" "kubernetes" $kubernetes)) -}}
 {{- end -}}
