@@ -26,7 +26,7 @@ def test_it_is_well_formed(values: Path) -> None:
 @pytest.mark.parametrize("values", VALUES, ids=lambda file: file.stem)
 def test_no_two_objects_have_one_name_and_every_container_is_locked_up(values: Path) -> None:
     objects = rendered(values, kinds=MONITORING)
-    keys = [(each["kind"], each["metadata"]["name"]) for each in objects]
+    keys = [(each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]) for each in objects]
     assert len(keys) == len(set(keys))
     pods = [spec for each in objects if (spec := pod_of(each)) is not None]
     assert len(pods) >= 3

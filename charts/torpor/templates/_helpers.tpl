@@ -123,9 +123,14 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
+{{/* The namespaces that alone are looked after, as a list in YAML; none: all are. */}}
+{{- define "torpor.namespaces" -}}
+{{- with (.Values.settings.kubernetes | default dict).namespaces }}{{ toYaml (uniq .) }}{{ end -}}
+{{- end -}}
+
 {{/*
 A role and which ServiceAccount has it: (list . part kind rules annotations namespace), of which the last may be left out.
-`part` names the role; the account is the scaler's, but for what has one of its own.
+`part` names the role; the account is the scaler's, or that of `rouse` for its parts.
 */}}
 {{- define "torpor.role" -}}
 {{- $root := index . 0 -}}
@@ -156,7 +161,7 @@ roleRef:
   name: {{ $name }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "torpor.name" $root }}-{{ ternary $part "scaler" (eq $part "rouse") }}
+    name: {{ include "torpor.name" $root }}-{{ ternary "rouse" "scaler" (hasPrefix "rouse" $part) }}
     namespace: {{ $root.Release.Namespace }}
 {{- else }}
 rules:

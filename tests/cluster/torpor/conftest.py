@@ -1,4 +1,4 @@
-"""Torpors of a test's own, with the rights of examples/kubernetes and no others."""
+"""Torpors of a test's own, with the rights of examples/kubernetes, or of the chart, and no others."""
 
 import contextlib
 import tempfile
@@ -18,10 +18,15 @@ def torpor(namespace: Space, tmp_path: Path) -> Start:
 
     @contextlib.contextmanager
     def start(
-        settings: dict[str, Any] | None = None, *, scalers: int = 1, proxies: int = 1, engine: str = "haproxy"
+        settings: dict[str, Any] | None = None,
+        *,
+        scalers: int = 1,
+        proxies: int = 1,
+        engine: str = "haproxy",
+        rights: list[dict[str, Any]] | None = None,
     ) -> Iterator[Running]:
         with tempfile.TemporaryDirectory(prefix="torpor-") as state:
-            running = Running(namespace, tmp_path, Path(state), settings)
+            running = Running(namespace, tmp_path, Path(state), settings, rights)
             with running.up(scalers=scalers, proxies=proxies, engine=engine):
                 yield running
 

@@ -122,12 +122,20 @@ class Proxy(Process):
 class Running:
     """A Torpor that looks after one namespace, and has its own place in another part of it."""
 
-    def __init__(self, space: Space, directory: Path, state: Path, settings: Tree | None = None) -> None:
-        """`state` is for sockets, so its path is short."""
+    def __init__(
+        self,
+        space: Space,
+        directory: Path,
+        state: Path,
+        settings: Tree | None = None,
+        rights: list[Tree] | None = None,
+    ) -> None:
+        """`state` is for sockets, so its path is short. `rights`: others than those of examples/kubernetes."""
         self.space = space
         self.cluster = space.cluster
         self.directory = directory
         self.state = state
+        self.rights = rights
         self.settings: Tree = {"api": "127.0.0.1:0", **(settings or {})}
         kubernetes = {"namespaces": [space.name], "namespace": space.name, "proxies": [f"{space.name}/torpor-proxy"]}
         self.settings["kubernetes"] = kubernetes | self.settings.get("kubernetes", {})
@@ -299,6 +307,10 @@ class Running:
         return self.directory / f"{kind}-{self._number}.log"
 
     def _allow(self) -> None:
+        documents = self._usual_rights() if self.rights is None else self.rights
+        self.cluster.kubectl("apply", "-f", "-", told=yaml.safe_dump_all(documents))
+
+    def _usual_rights(self) -> list[Tree]:
         """The rights of examples/kubernetes, for a Torpor in this namespace."""
         text = RBAC.read_text().replace("namespace: torpor\n", f"namespace: {self.space.name}\n")
         documents = [one for one in yaml.safe_load_all(text) if one["kind"] != "Namespace"]
@@ -309,7 +321,7 @@ class Running:
                     one["roleRef"]["name"] = one["metadata"]["name"]
                 else:
                     one["rules"] += self._two_rules_more(one["rules"])
-        self.cluster.kubectl("apply", "-f", "-", told=yaml.safe_dump_all(documents))
+        return documents
 
     def _two_rules_more(self, rules: list[Tree]) -> list[Tree]:
         """For each kind that is named as scalable, as the example says: like those for the usual workloads."""
