@@ -59,6 +59,14 @@ def test_a_proxy_that_goes_has_the_time_to_drain(values: Path) -> None:
             assert pod["terminationGracePeriodSeconds"] > waits + int(drains)
 
 
+@pytest.mark.parametrize("name", ["torpor-proxy", "torpor-scaler"])
+def test_pods_of_one_revision_are_spread(name: str) -> None:
+    template = one(rendered(), "Deployment", name)["spec"]["template"]
+    (spread,) = template["spec"]["topologySpreadConstraints"]
+    assert spread["matchLabelKeys"] == ["pod-template-hash"]
+    assert spread["labelSelector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+
+
 def test_the_schema_knows_every_value() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())
     values = yaml.safe_load((CHART / "values.yaml").read_text())

@@ -55,6 +55,7 @@ securityContext:
 {{- define "torpor.placement" -}}
 {{- $part := get (index . 0).Values (index . 1) -}}
 {{- if ne $part.kind "DaemonSet" -}}
+# Those of one revision are spread: of a rollout the old ones, which are about to go, do not count.
 topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
@@ -62,6 +63,7 @@ topologySpreadConstraints:
     labelSelector:
       matchLabels:
         {{- include "torpor.selector" . | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
 {{- end }}
 {{- with $part.nodeSelector }}
 nodeSelector:
