@@ -15,11 +15,10 @@ from scaler.runtimes.kubernetes.api import reviews
 from scaler.runtimes.kubernetes.discovery import ingresses
 from scaler.runtimes.kubernetes.objects import annotations
 from tests.docs.pages import text
-from tests.readme_tables import ROOT
 from torpor import link
 from torpor.cli.commands.proxy import SUPERVISED_ORPHAN
 
-HOW, OPERATIONS, SECURITY = "docs/how-it-works.md", "docs/operations.md", "docs/security.md"
+HOW, OPERATIONS = "docs/how-it-works.md", "docs/operations.md"
 SAID = {
     HOW: (
         f"| {link.HEARTBEAT:g} s without a word |",
@@ -58,13 +57,7 @@ def test_the_figures_of_capacity_are_those_that_were_measured() -> None:
     assert {one for one in numbers if not re.search(rf"(?<![\d.,]){re.escape(one)}(?![\d]|[.,]\d)", measured)} == set()
 
 
-def test_every_right_of_a_scaler_has_its_reason() -> None:
-    told: dict[str, str] = {}
-    for resources, verbs in re.findall(r"^\| [^|]+ \| (`[^|]+) \| ([^|]+) \| [^|]+ \|$", text(SECURITY), re.MULTILINE):
-        told |= {one: f"{told.get(one, '')} {verbs}" for one in re.findall(r"`([a-z/]+)`", resources)}
-    rules = [(ROOT / "charts/torpor/rbac" / name).read_text("utf-8") for name in ("cluster.yaml", "namespace.yaml")]
-    found = re.findall(r"resources: \[(.+)\]\n(?:  resourceNames: .*\n)?  verbs: \[(.+)\]", "\n".join(rules))
-    assert found
-    for resources, verbs in found:
-        for resource in resources.split(", "):
-            assert set(verbs.split(", ")) <= set(re.findall(r"[a-z]+", told.get(resource, ""))), resource
+def test_the_series_of_an_app_are_as_many_as_the_page_on_metrics_says() -> None:
+    told = re.search(r"to which everything has happened \| (\d+) \|", text("docs/metrics.md"))
+    assert told is not None
+    assert f"| series of metrics for an app | [{told[1]}]" in text(OPERATIONS)
