@@ -86,7 +86,7 @@ class Settings(Strict):
     token: str | None = Field(
         None,
         min_length=16,
-        description="When set, every change over the API needs "
+        description="When set, every change over the API and an app's output take "
         "`Authorization: Bearer …`. Better given in the environment as `TORPOR_TOKEN`.",
     )
     log_directory: Path = Field(

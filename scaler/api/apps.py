@@ -13,7 +13,7 @@ from itertools import batched
 
 from aiohttp import web
 
-from scaler.api.logs import AppLogs
+from scaler.api.logs import AppLogs, Check
 from scaler.api.port import Control
 from scaler.api.problems import SHOWN, Problem, wrong_method
 from scaler.api.switch import Switch
@@ -33,12 +33,13 @@ _METHODS = {"": _READ, "logs": _READ, "wake": ("POST",), "sleep": ("POST",)}
 class Apps:
     """The handlers of `/v1/apps` and all below."""
 
-    def __init__(self, control: Control, closing: Switch) -> None:
+    def __init__(self, control: Control, closing: Switch, check_reader: Check) -> None:
+        """`check_reader` lets a request see an app's output, or raises Problem."""
         self._control = control
         self._closing = closing
         self._verbs: dict[str, Callable[[AppId, web.Request], Awaitable[web.StreamResponse]]] = {
             "": self._show,
-            "logs": AppLogs(control, closing).handle,
+            "logs": AppLogs(control, closing, check_reader).handle,
             "wake": self._wake,
             "sleep": self._sleep,
         }

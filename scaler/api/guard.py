@@ -1,6 +1,7 @@
 """Who may do what: the token, and without one the browser's own word that no other site is behind a change.
 
-Reads are free to all who can reach the API; that is why it listens on loopback unless told otherwise. A web page of
+Reads are free to all who can reach the API; that is why it listens on loopback unless told otherwise. What apps write
+is none of that: where there is a token, it takes the token, for there are passwords in logs. A web page of
 another site can reach loopback too, through its visitor's browser, in two ways. It can send changes blindly: these
 are told by `Sec-Fetch-Site` and `Origin` (the rule of Go's net/http.CrossOriginProtection). And it can point its own
 name at 127.0.0.1 (DNS rebinding), which makes it the same origin: that is told by the Host it asks for.
@@ -60,12 +61,17 @@ class Guard:
             elif self._token is None:
                 _check_site(request)
             else:
-                self._check_token(request, self._token)
+                _check_token(request, self._token, "Changes need")
         if request.path == APPLY:
             request = request.clone(client_max_size=MAX_MANIFESTS)
         if request.can_read_body:
             await _read_body(request)
         return await handler(request)
+
+    def check_reader(self, request: web.Request) -> None:
+        """Of an app's output, which it takes the token for where there is one. Raises Problem."""
+        if self._token is not None:
+            _check_token(request, self._token, "An app's output takes")
 
     def _check_host(self, request: web.Request) -> None:
         hosts = request.headers.getall("Host", [])
@@ -78,14 +84,6 @@ class Guard:
             )
             raise Problem(403, detail)
 
-    def _check_token(self, request: web.Request, token: bytes) -> None:
-        if not _fits(_offered(request), token):
-            detail = (
-                f"Changes need the token of this Torpor: Authorization: Bearer … or {HEADER}: … (TORPOR_TOKEN on the "
-                "command line)."
-            )
-            raise Problem(401, detail, _CHALLENGE)
-
     async def _check_deployer(self, request: web.Request, deployers: Deployers) -> None:
         offered = _offered(request)
         if self._token is not None and _fits(offered, self._token):
@@ -97,6 +95,15 @@ class Guard:
             raise Problem(503, f"Nobody can say now whose token this is: {error}", {"Retry-After": "5"}) from None
         if reason is not None:
             raise Problem(401, reason, _CHALLENGE)
+
+
+def _check_token(request: web.Request, token: bytes, what: str) -> None:
+    if not _fits(_offered(request), token):
+        detail = (
+            f"{what} the token of this Torpor: Authorization: Bearer … or {HEADER}: … (TORPOR_TOKEN on the command "
+            "line)."
+        )
+        raise Problem(401, detail, _CHALLENGE)
 
 
 def _offered(request: web.Request) -> list[str]:

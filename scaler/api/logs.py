@@ -31,16 +31,21 @@ BEAT = 0.05
 """Seconds between two writes to one reader: many small ones cost far more than few large ones."""
 NDJSON = "application/x-ndjson"
 
+type Check = Callable[[web.Request], None]
+"""Lets a request pass, or raises Problem."""
+
 
 class AppLogs:
     """The handler of `GET /v1/apps/{id}/logs`."""
 
-    def __init__(self, control: Control, closing: Switch) -> None:
+    def __init__(self, control: Control, closing: Switch, check: Check) -> None:
         self._control = control
         self._closing = closing
+        self._check = check
 
     async def handle(self, app: AppId, request: web.Request) -> web.StreamResponse:
         """`lines` of each container, those after `since`; with `follow=1` all that follow, until the client leaves."""
+        self._check(request)
         shape = _Json() if NDJSON in request.headers.get("Accept", "") else _Text()
         since = _time(request)
         if number(request, "follow", default=0, least=0, most=1) and request.method == "GET":

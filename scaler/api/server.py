@@ -116,7 +116,7 @@ class Api:
             async with self._closing.block():
                 return await link(request)
 
-        apps, service, page = Apps(control, self._closing), Service(control), StatusFiles()
+        apps, service, page = Apps(control, self._closing, guard.check_reader), Service(control), StatusFiles()
         events, sets = Events(control, self._closing), Sets(control, self._closing)
         application = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY)
         if leader is not None:

@@ -233,7 +233,8 @@ def api_guarded(settings: Settings, base: Path) -> Iterator[Finding]:
     except ValueError:
         local = host == "localhost"
     if not local and settings.token is None:
-        text = f"the API listens on {Address(*settings.api)} for everybody: anyone may wake apps and put them to sleep"
+        text = f"the API listens on {Address(*settings.api)} for everybody: anyone may wake apps, put them to sleep"
+        text += " and read what they write"
         yield Finding(Grade.WRONG, text, "set TORPOR_TOKEN, or change api to 127.0.0.1:8081")
 
 

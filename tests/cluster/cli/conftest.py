@@ -21,6 +21,8 @@ from tests.cluster.torpor.running import ROOT, SOON, Running, Start
 __all__ = ["torpor"]
 
 COMMAND = 120.0
+TOKEN = {"TORPOR_TOKEN": "a-token-of-torpor"}
+"""In the environment of those who know it."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,12 @@ class User:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     @contextlib.contextmanager
-    def running_command(self, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Path, Path]]:
+    def running_command(self, *arguments: str, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], Path, Path]]:
         """A command that goes on for the length of the block, and the files that it writes to."""
         out, err = (self.directory / f"{'-'.join(arguments[:2])}.{kind}" for kind in ("out", "err"))
         with out.open("wb") as told, err.open("wb") as said:
             process = subprocess.Popen(
-                self._command(*arguments), env=self._environment({}), cwd=self.directory, stdout=told, stderr=said
+                self._command(*arguments), env=self._environment(env), cwd=self.directory, stdout=told, stderr=said
             )
         try:
             yield process, out, err
@@ -93,7 +95,7 @@ class User:
 @pytest.fixture
 def user(namespace: Space, torpor: Start, tmp_path: Path) -> Iterator[User]:
     """Of a Torpor that runs; it looks after the namespace."""
-    with torpor({"api": "0.0.0.0:0", "token": "a-token-of-torpor"}) as running, served(running):
+    with torpor({"api": "0.0.0.0:0", "token": TOKEN["TORPOR_TOKEN"]}) as running, served(running):
         yield User(running, tmp_path / "elsewhere")
 
 

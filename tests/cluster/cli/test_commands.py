@@ -4,14 +4,12 @@ import json
 
 import pytest
 
-from tests.cluster.cli.conftest import User
+from tests.cluster.cli.conftest import TOKEN, User
 from tests.cluster.rig.space import Space
 from tests.cluster.torpor.manifests import app
 from tests.cluster.torpor.running import SOON
 
 pytestmark = pytest.mark.timeout(300)  # many commands, each a process that imports a lot
-
-TOKEN = {"TORPOR_TOKEN": "a-token-of-torpor"}
 
 
 def test_an_app_is_listed_woken_read_followed_and_put_to_sleep(namespace: Space, user: User) -> None:
@@ -34,7 +32,8 @@ def test_an_app_is_listed_woken_read_followed_and_put_to_sleep(namespace: Space,
     assert len(woken.err.splitlines()) > 2, "progress"
     assert namespace.replicas("web") == 1
 
-    assert user("logs", name, "-n", "5").code == 0
+    assert "TORPOR_TOKEN" in user("logs", name).err
+    assert user("logs", name, "-n", "5", **TOKEN).code == 0
 
     told = user("events", "--no-follow", "--json")
     assert any(json.loads(line)["app"]["phase"] == "awake" for line in told.out.splitlines())

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from scaler.runtimes.kubernetes.api.cluster import DEADLINE
-from tests.cluster.cli.conftest import User
+from tests.cluster.cli.conftest import TOKEN, User
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
 from tests.cluster.torpor.asking import connected
 from tests.cluster.torpor.running import Running
 from tests.cluster.torpor.writing import WRITER, must_be_whole, runs, writing
+from torpor.token import HEADER
 
 LATER = 120.0
 """Seconds for a cluster that has to find itself again."""
@@ -40,8 +41,8 @@ def test_all_that_an_app_writes_is_told_once_whatever_happens_on_the_way(
     assert torpor.visit("web.test")[0] == 200
     first = namespace.pods("web")[0]["metadata"]["name"]
     with (
-        user.running_command("logs", "-f", "--json", "--tail", "3", name) as (following, out, err),
-        user.running_command("logs", "--follow", "--tail", "3", name) as (reading, text, _),
+        user.running_command("logs", "-f", "--json", "--tail", "3", name, **TOKEN) as (following, out, err),
+        user.running_command("logs", "--follow", "--tail", "3", name, **TOKEN) as (reading, text, _),
     ):
         until(lambda: out.stat().st_size and text.stat().st_size, LATER, "lines of what is awake")
 
@@ -117,7 +118,7 @@ def followed(torpor: Running, app: str) -> Iterator[http.client.HTTPResponse]:
     connection = connected(torpor.cluster.network, torpor.scalers[0].address, LATER)
     with contextlib.closing(connection):
         path = f"/v1/apps/{torpor.space.name}/{app}/logs?follow=1&lines=0"
-        connection.request("GET", path, headers={"Accept": "application/x-ndjson"})
+        connection.request("GET", path, headers={"Accept": "application/x-ndjson", HEADER: TOKEN["TORPOR_TOKEN"]})
         answer = connection.getresponse()
         assert "now" in json.loads(answer.readline())
         yield answer

@@ -9,6 +9,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from scaler.api import Api
+from scaler.api.forward import Leader
 from scaler.api.guard import Deployers
 from scaler.api.port import Link
 from scaler.applier.applied import Applied
@@ -185,9 +186,10 @@ async def running(
     token: str | None = None,
     listen: tuple[str, int] = ("127.0.0.1", 0),
     deployers: Deployers | None = None,
+    leader: Leader | None = None,
 ) -> AsyncIterator[str]:
     """The API while it runs; the value is its base URL."""
-    async with Api(control, link=link, token=token, listen=listen, deployers=deployers) as api:
+    async with Api(control, link=link, token=token, listen=listen, deployers=deployers, leader=leader) as api:
         yield f"http://127.0.0.1:{api.addresses[0].port}"
 
 

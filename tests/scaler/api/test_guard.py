@@ -1,9 +1,14 @@
 """Who may do what, with and without a token."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import aiohttp
 import pytest
+from yarl import URL
 
-from tests.scaler.api.fake_control import FakeControl, running
+from scaler.logs.batch import Batch
+from tests.scaler.api.fake_control import FakeControl, an_app, running
 
 TOKEN = "correct horse battery"
 
@@ -71,12 +76,72 @@ async def test_through_an_api_server_programs_and_the_own_page_may_make_changes(
         assert answer.status == status
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/apps", "/v1/apps/notes", "/v1/apps/team/logs", "/v1/events?follow=0", "/metrics"]
+)
 async def test_with_a_token_reads_are_free_and_any_name_will_do(
-    client: aiohttp.ClientSession, control: FakeControl
+    client: aiohttp.ClientSession, control: FakeControl, path: str
 ) -> None:
+    control.apps["team/logs"] = an_app("team/logs")
     headers = {"Host": "torpor.example.com"}
-    async with running(control, token=TOKEN) as url, client.get(f"{url}/v1/apps", headers=headers) as answer:
+    async with running(control, token=TOKEN) as url, client.get(url + path, headers=headers) as answer:
         assert answer.status == 200
+
+
+@asynccontextmanager
+async def standing_by(control: FakeControl) -> AsyncIterator[str]:
+    """A scaler that asks the one that leads; both know the token."""
+    async with (
+        running(control, token=TOKEN) as leads,
+        running(FakeControl(), token=TOKEN, leader=lambda: leads) as url,
+    ):
+        yield url
+
+
+@pytest.mark.parametrize(
+    "path", ["logs", "logs?follow=1", "logs?follow=1&since=2026-01-02T03:04:05Z", "%6Cogs", "%2Flogs"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("forwarded", [False, True])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Torpor-Token": "", "Origin": "null"}])
+async def test_with_a_token_no_output_is_read_without_it(
+    client: aiohttp.ClientSession,
+    control: FakeControl,
+    method: str,
+    path: str,
+    forwarded: bool,
+    headers: dict[str, str],
+) -> None:
+    control.written = ["password=hunter2"]
+    there = standing_by(control) if forwarded else running(control, token=TOKEN)
+    async with there as url:
+        asked = URL(f"{url}/v1/apps/notes/{path}" if path != "%2Flogs" else f"{url}/v1/apps/notes{path}", encoded=True)
+        async with client.request(method, asked, headers=headers) as answer:
+            assert answer.status == 401
+            assert answer.headers["WWW-Authenticate"] == 'Bearer realm="torpor"'
+            assert "hunter2" not in await answer.text()
+    assert control.asked_for == []
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": f"Bearer {TOKEN}"}, {"Torpor-Token": TOKEN}])
+@pytest.mark.parametrize("forwarded", [False, True])
+async def test_with_the_token_output_is_read_and_followed(
+    client: aiohttp.ClientSession, control: FakeControl, forwarded: bool, headers: dict[str, str]
+) -> None:
+    control.written = ["one"]
+    async with standing_by(control) if forwarded else running(control, token=TOKEN) as url:
+        async with client.get(f"{url}/v1/apps/notes/logs", headers=headers) as answer:
+            assert (answer.status, await answer.text()) == (200, "one\n")
+        async with client.get(f"{url}/v1/apps/notes/logs?follow=1", headers=headers) as answer:
+            assert answer.status == 200
+            control.reader.put(Batch(control.lines("two")))
+            assert await answer.content.readline() == b"two\n"
+
+
+async def test_without_a_token_output_is_free(client: aiohttp.ClientSession, url: str, control: FakeControl) -> None:
+    control.written = ["one"]
+    async with client.get(f"{url}/v1/apps/notes/logs") as answer:
+        assert await answer.text() == "one\n"
 
 
 @pytest.mark.parametrize(

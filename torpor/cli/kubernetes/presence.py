@@ -98,7 +98,8 @@ async def _answers(found: Presence, through: Through, service: str) -> None:
         found.add(Grade.WRONG, f"the scaler is not ready: {_detail(ready.body)}", "See its log.")
     await _apps(found, through)
     if not found.info.get("token_required"):
-        text = "the API has no token: whoever reaches the scaler in the cluster may wake apps and put them to sleep"
+        text = "the API has no token: whoever reaches the scaler in the cluster may wake apps, put them to sleep"
+        text += " and read what they write"
         found.add(Grade.NOTE, text, "Set TORPOR_TOKEN for the scaler, or let a NetworkPolicy say who reaches it.")
 
 

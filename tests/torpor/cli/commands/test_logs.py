@@ -33,6 +33,23 @@ async def test_in_a_cluster_each_line_says_whose_it_is(torpor: Torpor, api: Fake
     assert end.out == said
 
 
+async def test_the_token_goes_along(torpor: Torpor, api: FakeApi) -> None:
+    api.answers["GET /v1/apps/notes/logs"] = (200, "")
+    await torpor("logs", "notes", "--api", api.url, TORPOR_TOKEN="a token")
+    await torpor("logs", "-f", "notes", "--api", api.url, TORPOR_TOKEN="a token")
+    assert api.tokens == ["Bearer a token"] * 2
+
+
+@pytest.mark.parametrize("more", [[], ["-f"]])
+async def test_without_it_where_it_is_needed_what_it_takes_is_said_and_nothing_is_tried_again(
+    torpor: Torpor, api: FakeApi, more: list[str]
+) -> None:
+    api.answers["GET /v1/apps/notes/logs"] = (401, {"status": 401, "detail": "An app's output takes the token."})
+    end = await torpor("logs", *more, "notes", "--api", api.url)
+    assert (end.code, end.err.count("\n")) == (1, 1)
+    assert "takes the token; the token is taken from TORPOR_TOKEN" in end.err
+
+
 async def test_nothing_is_told_as_nothing(torpor: Torpor, api: FakeApi) -> None:
     api.answers["GET /v1/apps/notes/logs"] = (200, "")
     end = await torpor("logs", "notes", "--api", api.url)

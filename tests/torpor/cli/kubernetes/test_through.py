@@ -83,8 +83,9 @@ async def test_events_are_followed_to_the_end(there: Torpor, api_server: FakeApi
 async def test_logs_are_printed(there: Torpor, api_server: FakeApiServer) -> None:
     said = line(1, "listening", pod="web-1")
     api_server.torpor.answers["GET /v1/apps/shop/web/logs"] = (200, f"{json.dumps(said)}\n")
-    assert (await there("logs", "shop/web", "-n", "5")).out == "web-1 app: listening\n"
+    assert (await there("logs", "shop/web", "-n", "5", TORPOR_TOKEN="a token")).out == "web-1 app: listening\n"
     assert api_server.torpor.asked == ["GET /v1/apps/shop/web/logs?lines=5"]
+    assert api_server.torpor.tokens == ["a token"]
 
 
 async def test_logs_are_followed_over_a_lost_connection(there: Torpor, api_server: FakeApiServer) -> None:
