@@ -14,7 +14,9 @@ MOST_PODS = 10
 MOST_CONTAINERS = 20
 MOST_BYTES = 1024 * 1024
 """Of one container."""
+LEFT_OUT = f"(what it wrote before is left out here: more than {MOST_BYTES // 1024} KiB)"
 DEADLINE = 10.0
+"""Seconds for all that is read of one container."""
 
 
 class Place(NamedTuple):
@@ -51,17 +53,28 @@ async def log_tail(cluster: Cluster, pods: Sequence[Pod], lines: int, since: str
 
 
 async def _tail(cluster: Cluster, place: Place, lines: int, since: str) -> list[Line]:
-    where, (pod, container) = place.namespace, place.source
-    splitter = Splitter()
     try:
-        async with (
-            asyncio.timeout(DEADLINE),
-            cluster.log(where, pod, container=container, tail=lines, since=since, most=MOST_BYTES) as stream,
-        ):
-            whole = splitter.feed(await stream.body()) + splitter.end()
+        async with asyncio.timeout(DEADLINE):
+            written, whole = await _end(cluster, place, lines, since)
     except TimeoutError:
         return [Line("", place.source, f"(no answer within {DEADLINE:g}s)")]
     except ApiError as error:
         return [Line("", place.source, f"({error.message})")]
-    found = [read_line(line, place.source) for line in whole]
-    return [line for line in found if line.at > since] if since else found
+    found = [read_line(line, place.source) for line in written]
+    later = [line for line in found if line.at > since] if since else found
+    return later if whole else [Line("", place.source, LEFT_OUT), *later]
+
+
+async def _end(cluster: Cluster, place: Place, lines: int, since: str) -> tuple[list[str], bool]:
+    """The last lines, and whether that is all that was asked for. An API server cuts off the end of what is too much,
+    which is the newest: so there it is asked for fewer lines, down to the beginning of the last one."""
+    where, (pod, container) = place.namespace, place.source
+    asked = lines
+    while True:
+        splitter = Splitter()
+        log = cluster.log(where, pod, container=container, tail=asked, since=since, most=MOST_BYTES)
+        async with log as stream:
+            body = await stream.body()
+        if len(body) < MOST_BYTES or asked <= 1:
+            return splitter.feed(body) + splitter.end(), asked == lines
+        asked //= 2

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
+from scaler.logs.line import LONGEST
 from scaler.runtimes.kubernetes.api.cluster import Cluster
-from scaler.runtimes.kubernetes.logs import MOST_PODS, log_tail
+from scaler.runtimes.kubernetes.logs import LEFT_OUT, MOST_BYTES, MOST_PODS, log_tail
 from scaler.runtimes.kubernetes.pods.container import Container
 from scaler.runtimes.kubernetes.pods.pod import Pod
 from tests.scaler.runtimes.kubernetes.pods.made import pod
@@ -56,6 +58,44 @@ async def test_of_several_each_line_knows_whose_it_is_the_oldest_pods_first(
         ("b", "side", "old"),
         ("a", "web", "young"),
     ]
+
+
+class Kubelet:
+    """Cuts off as kubelets do: the last lines, and of these the first bytes."""
+
+    def __init__(self, server: SmallServer, *texts: str) -> None:
+        self.lines = [f"2026-11-23T06:00:00.{number:09}Z {text}\n" for number, text in enumerate(texts)]
+        self.asked: list[int] = []
+        server.streams[log("a")[1]] = self._serve
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        wanted, most = int(request.query["tailLines"]), int(request.query["limitBytes"])
+        self.asked.append(wanted)
+        return web.Response(body="".join(self.lines[-wanted:]).encode()[:most])
+
+
+async def test_of_more_than_is_read_the_newest_lines_come_and_the_loss_is_told(
+    server: SmallServer, cluster: Cluster
+) -> None:
+    kubelet = Kubelet(server, *(f"{number} {number * 'x'}" for number in range(3_000)))  # ever longer lines
+    lines = await log_tail(cluster, [made("a", 1)], 10_000)
+    numbers = [int(line.text.split()[0]) for line in lines[1:]]
+    assert numbers == list(range(numbers[0], 3_000))
+    assert lines[0] == ("", ("a", "web"), LEFT_OUT)
+    assert len(kubelet.asked) < 10
+    assert [line.text for line in await log_tail(cluster, [made("a", 1)], 2)] == [line.text for line in lines[-2:]]
+
+
+async def test_a_line_that_is_too_long_by_itself_is_cut(server: SmallServer, cluster: Cluster) -> None:
+    Kubelet(server, "one", "2" * 2 * MOST_BYTES)
+    told, line = await log_tail(cluster, [made("a", 1)], 2)
+    assert told.text == LEFT_OUT
+    assert line.text == "2" * (LONGEST - len(line.at) - 1) + "…"
+
+
+async def test_what_just_fits_is_not_told_as_a_loss(server: SmallServer, cluster: Cluster) -> None:
+    Kubelet(server, *["x" * 68] * ((MOST_BYTES - 1) // 100))
+    assert len(await log_tail(cluster, [made("a", 1)], 20_000)) == (MOST_BYTES - 1) // 100
 
 
 async def test_what_cannot_be_read_is_said_in_its_place(server: SmallServer, cluster: Cluster) -> None:
