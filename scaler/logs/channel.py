@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from itertools import batched
+from typing import NamedTuple
 
 from scaler.logs.batch import AT_ONCE, Batch
 from scaler.logs.line import Line, Source
@@ -13,6 +14,17 @@ MOST_SOURCES = 20
 """Containers of which lines are kept; of those that have written last."""
 LINGER = 0.025
 """Seconds that lines wait for others, to be told together: what a line costs is then hardly that of its readers."""
+
+
+class Joined(NamedTuple):
+    """A new reader, and what is here of the past that it wants."""
+
+    reader: Reader
+    kept: dict[Source, list[Line]]
+    short: set[Source]
+    """Of these some of it was here and is not any more."""
+    whole: bool
+    """That is all of it, or the rest is about to come."""
 
 
 class Channel:
@@ -38,26 +50,15 @@ class Channel:
         elif self._pending and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LINGER, self._flush)
 
-    def reaches(self, lines: int, since: str) -> bool:
-        """Whether all that one who comes now wants to read of the past has come, or is about to."""
-        if self._depth is None:
-            return bool(since) and self._since <= since
-        return not since and lines <= self._depth
-
-    def join(self, older: Sequence[Line], lines: int, since: str) -> Reader:
-        """One more reader. `older` are lines that were read elsewhere, and may be here too."""
+    def join(self, lines: int | None, since: str) -> "Joined":
+        """One more reader, of what comes from now on; of the past it wants the last lines of each source (None: all),
+        of those after `since` if given."""
         self._flush()
-        past: dict[Source, list[Line]] = {}
-        for line in older:
-            past.setdefault(line.source, []).append(line)
-        for source, ring in self._rings.items():
-            kept, known = ring.last(lines, since), past.get(source, [])
-            past[source] = [line for line in known if not kept or line.at < kept[0].at] + kept
-        whole = [line for found in past.values() for line in (found[-lines:] if lines else [])]
-        seen = {line.source: line.at for line in whole}
-        reader = Reader(whole, {source: seen[source] for source in past if seen.get(source)})
+        reader = Reader()
         self._readers.add(reader)
-        return reader
+        kept = {source: ring.last(lines, since) for source, ring in self._rings.items()}
+        short = {source for source, ring in self._rings.items() if not ring.reaches(lines, since)}
+        return Joined(reader, kept, short, not short and self._reaches(lines, since))
 
     def leave(self, reader: Reader) -> None:
         """One reader less."""
@@ -68,6 +69,12 @@ class Channel:
         self._flush()
         for reader in self._readers:
             reader.end()
+
+    def _reaches(self, lines: int | None, since: str) -> bool:
+        """Whether what was asked of the past when it began was as much."""
+        if since:
+            return self._depth is None and self._since <= since
+        return lines == 0 or (self._depth is not None and lines is not None and lines <= self._depth)
 
     def _flush(self) -> None:
         if self._timer is not None:

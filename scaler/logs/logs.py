@@ -9,7 +9,9 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from scaler.logs.channel import Channel
+from scaler.logs.channel import Channel, Joined
+from scaler.logs.line import Line
+from scaler.logs.past import MOST_OLDER, put_together
 from scaler.logs.reader import Reader
 from scaler.logs.ring import MOST_LINES
 from scaler.runtime import Runtime
@@ -43,25 +45,26 @@ class Logs:
             raise TooManyReaders(f"{MOST_READERS} readers of logs are here already, no more fit in")
         self._readers += 1
         try:
-            channel, reader = await self._join(app, min(lines, MOST_LINES), since)
+            wanted = None if since else min(lines, MOST_LINES)
+            channel = self._channels.get(app) or self._begin(app, wanted, since)
+            joined = channel.join(wanted, since)
             try:
-                yield reader
+                await self._read_past(app, joined, wanted, since)
+                yield joined.reader
             finally:
-                channel.leave(reader)
+                channel.leave(joined.reader)
                 if channel.deserted:
                     self._close(app, channel)
         finally:
             self._readers -= 1
 
-    async def _join(self, app: AppId, lines: int, since: str) -> tuple[Channel, Reader]:
-        wanted = MOST_LINES if since else lines
-        there, older = self._channels.get(app), []
-        if there is not None and not there.reaches(wanted, since):
-            older = await self._runtime.log_tail(app, wanted, since)
-        channel = self._channels.get(app)
-        if channel is None:  # also when the others have left meanwhile
-            channel, older = self._begin(app, None if since else lines, since), []
-        return channel, channel.join(older, wanted, since)
+    async def _read_past(self, app: AppId, joined: Joined, lines: int | None, since: str) -> None:
+        """What comes meanwhile waits in the reader's queue."""
+        older: list[Line] = []
+        if not joined.whole:
+            older = await self._runtime.log_tail(app, MOST_OLDER if lines is None else lines, since)
+        past = put_together(joined.kept, older, joined.reader.coming(), lines, joined.short)
+        joined.reader.begin(*past)
 
     def _begin(self, app: AppId, lines: int | None, since: str) -> Channel:
         tasks, channel = self._tasks(), Channel(lines, since)

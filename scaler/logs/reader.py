@@ -7,6 +7,7 @@ from itertools import batched
 
 from scaler.logs.batch import AT_ONCE, Batch
 from scaler.logs.line import Line, Source
+from torpor.seam import Seam
 
 MOST_LINES = 20_000
 MOST_BYTES = 2 * 1024 * 1024
@@ -18,22 +19,38 @@ class Ended(Exception):  # noqa: N818 - reads as what happened
 
 
 class Reader:
-    """`take` until it raises Ended. `seen` are the times of the last lines of sources that it has read elsewhere."""
+    """`take` until it raises Ended."""
 
-    def __init__(self, past: Sequence[Line] = (), seen: dict[Source, str] | None = None) -> None:
+    def __init__(self) -> None:
         self._queue: deque[Batch] = deque()
-        self._seen = seen or {}
+        self._seams: dict[Source, Seam] = {}
         self._news = asyncio.Event()
         self._lines = 0
         self._size = 0
         self._lost = 0
         self._ended = False
-        for some in batched(past, AT_ONCE, strict=False):
-            self._put(Batch(some))
+
+    def begin(self, past: Sequence[Line], seams: dict[Source, Seam]) -> None:
+        """What comes before all that has come so far; `seams` are of sources of which nothing has come."""
+        come = list(self._queue)
+        self._queue.clear()
+        self._lines = self._size = 0
+        for batch in (*map(Batch, batched(past, AT_ONCE, strict=False)), *come):
+            self._put(batch)
+        self._seams = seams
+
+    def coming(self) -> dict[Source, str]:
+        """The time of the first line of each source that waits here."""
+        first: dict[Source, str] = {}
+        for batch in self._queue:
+            for line in batch.lines:
+                if line.at:
+                    first.setdefault(line.source, line.at)
+        return first
 
     def put(self, batch: Batch) -> None:
         """Add lines; drop the oldest when the reader is too slow."""
-        if self._seen and not (batch := self._new(batch)):
+        if self._seams and not (batch := self._new(batch)):
             return
         self._put(batch)
 
@@ -67,9 +84,8 @@ class Reader:
         self._news.set()
 
     def _new(self, batch: Batch) -> Batch:
-        """Without what it has read elsewhere. A source whose newer lines have come is not looked at any more."""
-        seen = self._seen
-        lines = [line for line in batch.lines if line.source not in seen or line.at > seen[line.source]]
-        for source in {line.source for line in lines}:
-            self._seen.pop(source, None)
+        """Without what it has read elsewhere. A source that is beyond that is not looked at any more."""
+        seams = self._seams
+        lines = [line for line in batch.lines if line.source not in seams or seams[line.source].new(line.at)]
+        self._seams = {source: seam for source, seam in seams.items() if seam.repeating}
         return batch if len(lines) == len(batch) else Batch(lines)

@@ -15,15 +15,25 @@ class Ring:
     def __init__(self) -> None:
         self._lines: deque[Line] = deque()
         self._size = 0
+        self._dropped = ""
+        """The latest time of those that are not here any more."""
 
     def put(self, line: Line) -> None:
         """One more, the newest."""
         self._lines.append(line)
         self._size += size_of((line,))
         while len(self._lines) > MOST_LINES or self._size > MOST_BYTES:
-            self._size -= size_of((self._lines.popleft(),))
+            oldest = self._lines.popleft()
+            self._size -= size_of((oldest,))
+            self._dropped = max(self._dropped, oldest.at)
 
-    def last(self, lines: int, since: str) -> list[Line]:
-        """The last lines, of those that were written after a time."""
+    def last(self, lines: int | None, since: str) -> list[Line]:
+        """The last lines (None: all), of those that were written after a time if one is given."""
         wanted = [line for line in self._lines if line.at > since] if since else list(self._lines)
-        return wanted[-lines:] if lines else []
+        return wanted if lines is None else wanted[len(wanted) - min(len(wanted), lines) :]
+
+    def reaches(self, lines: int | None, since: str) -> bool:
+        """Whether none of these has been here and is not any more."""
+        if not self._dropped or (since and self._dropped <= since):
+            return True
+        return lines is not None and len(self.last(lines, since)) == lines

@@ -1,7 +1,7 @@
 """The lines of an app as they are written, over lost connections: each told once.
 
 A stream that was lost is asked for again from a little before the last line on, for times come from several machines;
-of each container what has been told is left out.
+of each container what is repeated then is left out.
 """
 
 import random
@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from torpor.cli.api import Api, app_path
 from torpor.cli.failure import Failed, Refused
+from torpor.seam import Seam
 
 OVERLAP = 10.0
 """Seconds that the clocks of an app's machines may differ."""
@@ -42,6 +43,7 @@ def follow(api: Api, app: str, lines: int, tell: Callable[[str], None]) -> Itera
             if pauses.begin():
                 tell(f"{error.message}; asking again")
             pauses.wait(error)
+            seen.again()
             query = f"follow=1&lines=0&since={quote(seen.since, safe=':')}"
 
 
@@ -49,7 +51,7 @@ class Seen:
     """What has been told already."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[object, object], str] = {}
+        self._seams: dict[tuple[object, object], Seam] = {}
         self._newest = ""
         self.now = ""
         """The time there, when it was last told."""
@@ -65,6 +67,11 @@ class Seen:
             return self.now
         return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
+    def again(self) -> None:
+        """The stream begins once more, at `since` or before."""
+        for seam in self._seams.values():
+            seam.again()
+
     def new(self, said: dict[str, Any]) -> bool:
         """Whether this is to be told; a line without a time always is."""
         if "now" in said:
@@ -74,14 +81,12 @@ class Seen:
         if not isinstance(at, str) or not at:
             return True
         source = said.get("pod"), said.get("container")
-        if at <= self._last.get(source, ""):
-            return False
-        self._last.pop(source, None)
-        self._last[source] = at  # to the end: in front is who has been silent for longest
+        seam = self._seams.pop(source, None) or Seam()
+        self._seams[source] = seam  # to the end: in front is who has been silent for longest
         self._newest = max(self._newest, at)
-        if len(self._last) > MOST_SOURCES:
-            del self._last[next(iter(self._last))]
-        return True
+        if len(self._seams) > MOST_SOURCES:
+            del self._seams[next(iter(self._seams))]
+        return seam.new(at)
 
 
 class _Pauses:

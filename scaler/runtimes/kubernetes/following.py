@@ -19,6 +19,7 @@ from scaler.runtimes.kubernetes.crews import Crews
 from scaler.runtimes.kubernetes.logs import Place, places
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.pods.container import Container
+from torpor.seam import Seam
 from torpor.words import AppId
 
 logger = logging.getLogger(__name__)
@@ -62,8 +63,7 @@ class _Stream:
         self._place = place
         self._take = take
         self._lines = lines
-        self._last = since
-        """The time of the last line that was told."""
+        self._seam = Seam(since)
         self._began = ""
         """When the first stream was asked for, by our own clock: better than nothing while no line has come."""
         self._now: Container | None = None
@@ -92,7 +92,7 @@ class _Stream:
             if self._now is None or not (self._now.running or self._now.last_exit):
                 await self._wait(None)
                 continue
-            ran, last = self._now, self._last
+            ran, last = self._now, self._seam.last
             try:
                 await self._read()
                 back_off.reset()
@@ -101,7 +101,7 @@ class _Stream:
                 if not error.not_found:
                     await self._wait(back_off.after(error))
                     continue
-            pause = PAUSES[0] if self._last != last else min(PAUSES[1], 2 * pause)
+            pause = PAUSES[0] if self._seam.last != last else min(PAUSES[1], 2 * pause)
             await self._wait(pause if self._still(ran) else None)
 
     def _still(self, ran: Container) -> bool:
@@ -119,7 +119,7 @@ class _Stream:
     async def _read(self) -> None:
         """One stream to its end. Raises ApiError."""
         where, source, splitter = self._place.namespace, self._place.source, Splitter()
-        since = self._last or self._began
+        since = self._seam.last or self._began
         tail = None if since else self._lines
         if self._lines == 0 and not self._began:
             self._began = written_at(time.time())
@@ -127,14 +127,14 @@ class _Stream:
             where, source.pod, container=source.container, tail=tail, since=since, follow=True
         ) as stream:
             self._trouble = ""
+            self._seam.again()
             async for piece in stream.chunks():
                 self._tell(splitter.feed(piece))
             self._tell(splitter.end())
 
     def _tell(self, written: list[str]) -> None:
         lines = [read_line(line, self._place.source) for line in written]
-        if new := [line for line in lines if line.at > self._last]:
-            self._last = max(self._last, new[-1].at)
+        if new := [line for line in lines if self._seam.new(line.at)]:
             self._take(new)
 
     def _say(self, error: ApiError) -> None:

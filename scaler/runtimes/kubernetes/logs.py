@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scaler.logs.line import Line, Source, read_line
+from scaler.logs.past import LEFT_OUT
 from scaler.logs.splitter import Splitter
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError
@@ -14,7 +15,6 @@ MOST_PODS = 10
 MOST_CONTAINERS = 20
 MOST_BYTES = 1024 * 1024
 """Of one container."""
-LEFT_OUT = f"(what it wrote before is left out here: more than {MOST_BYTES // 1024} KiB)"
 DEADLINE = 10.0
 """Seconds for all that is read of one container."""
 

@@ -97,7 +97,7 @@ class ProcessRuntime:
         return 1
 
     async def log_tail(self, app: AppId, lines: int, since: str = "") -> list[Line]:
-        """The last lines of its output (at most tail.MOST_LINES), oldest first; none for an app that is unknown."""
+        """The last lines of its output (of at most tail.MOST_BYTES), oldest first; none for an app that is unknown."""
         workload = self._workloads.get(app)
         return [] if workload is None else tail.log_tail(workload.log_file, lines, since)
 

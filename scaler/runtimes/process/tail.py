@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 from scaler.logs.line import Line, Source, printable, read_line
+from scaler.logs.past import LEFT_OUT
 from scaler.logs.splitter import Splitter
 from scaler.runtimes.process.keeper.logfile import NOTE
 
-MOST_LINES = 1_000
 MOST_BYTES = 512 * 1024
 """How much of the end of a log is read at all."""
 LONGEST_REASON = 300
@@ -17,9 +17,13 @@ SOURCE = Source()
 
 def log_tail(file: Path, lines: int, since: str = "") -> list[Line]:
     """The last lines, oldest first, of a file and the older one beside it. Empty when there is none."""
-    splitter = Splitter()
-    found = [read_line(line, SOURCE) for line in splitter.feed(_end(file)) + splitter.end()]
-    return last(found, min(lines, MOST_LINES), since)
+    splitter, end = Splitter(), _end(file)
+    found = [read_line(line, SOURCE) for line in splitter.feed(end) + splitter.end()]
+    if len(end) < MOST_BYTES:
+        return last(found, lines, since)
+    del found[0]  # it may be half a line
+    wanted = last(found, lines, since)
+    return [Line("", SOURCE, LEFT_OUT), *wanted] if len(wanted) == len(found) else wanted
 
 
 def last(found: list[Line], lines: int | None, since: str) -> list[Line]:

@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from scaler.logs import logs as module
+from scaler.logs.line import Line
 from scaler.logs.logs import Logs, TooManyReaders
+from scaler.logs.past import LEFT_OUT, MOST_OLDER
 from scaler.logs.reader import Ended, Reader
 from tests.scaler.api.fake_control import until
 from tests.scaler.hand_runtime import HandRuntime
-from tests.scaler.logs.made import at, line, texts
+from tests.scaler.logs.made import WEB, at, line, texts
+from torpor.words import AppId
 
 
 @pytest.fixture
@@ -54,6 +57,59 @@ async def test_who_wants_to_see_farther_back_than_the_first_is_given_the_end_of_
         runtime.written.put_nowait(line(1))
         assert await said(one) == await said(other) == ["line 1"]
     assert runtime.log.count("follow web 0") == 1
+
+
+class Busy(HandRuntime):
+    """Its app goes on writing while the past is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: list[Line] = []
+
+    def write(self, lines: int) -> None:
+        for number in range(len(self.all), len(self.all) + lines):
+            self.all.append(Line(f"2026-01-02T03:04:05.{number:09}Z", WEB, str(number)))
+            self.written.put_nowait(self.all[-1])
+
+    async def log_tail(self, app: AppId, lines: int, since: str = "") -> list[Line]:
+        self.write(700)
+        found = [line for line in self.all if line.at > since][-lines:]
+        await until(self.written.empty)
+        self.write(700)
+        return found
+
+
+async def test_who_comes_back_while_others_read_gets_all_since_then_however_much_is_written() -> None:
+    runtime = Busy()
+    async with asyncio.TaskGroup() as group:
+        logs = Logs(runtime, lambda: group)
+        async with logs.read("web", lines=0) as one:
+            runtime.write(5_000)
+            await until(runtime.written.empty)
+            async with logs.read("web", lines=0, since=runtime.all[9].at) as other:
+                found: list[str] = []
+                while len(found) < 6_390:
+                    lost, batches = await other.take()
+                    assert not lost
+                    found += texts(batches)
+                assert found == [str(number) for number in range(10, 6_400)]
+            assert len(texts((await one.take())[1])) == 6_400
+
+
+async def test_what_is_too_much_is_left_out_and_that_is_said() -> None:
+    runtime = Busy()
+    async with asyncio.TaskGroup() as group:
+        logs = Logs(runtime, lambda: group)
+        async with logs.read("web", lines=0):
+            runtime.write(MOST_OLDER + 5_000)
+            await until(runtime.written.empty)
+            async with logs.read("web", lines=0, since=runtime.all[0].at) as other:
+                lost, batches = await other.take()
+                assert not lost
+                said, *found = texts(batches)
+                assert said == LEFT_OUT
+                assert [int(text) for text in found] == list(range(5_700, 5_700 + len(found)))
+                assert len(found) >= MOST_OLDER
 
 
 async def test_apps_have_streams_of_their_own(logs: Logs, runtime: HandRuntime) -> None:

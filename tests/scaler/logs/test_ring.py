@@ -12,6 +12,23 @@ def test_the_last_are_given_and_those_after_a_time() -> None:
     assert ring.last(0, "") == []
     assert ring.last(9, at(1)) == lines(2, 3)
     assert ring.last(1, at(1)) == lines(3)
+    assert ring.last(None, "") == lines(1, 2, 3)
+
+
+def test_it_knows_what_it_has_no_more() -> None:
+    ring = Ring()
+    for one in [*lines(5, 3), *lines(6) * MOST_LINES]:
+        assert ring.reaches(None, at(0))
+        ring.put(one)
+        if len(ring.last(None, "")) == MOST_LINES:
+            break
+    assert ring.reaches(9_999, "")
+    ring.put(line(6))
+    assert not ring.reaches(None, "")
+    assert not ring.reaches(None, at(4))
+    assert ring.reaches(None, at(5))
+    assert ring.reaches(MOST_LINES, "")
+    assert not ring.reaches(MOST_LINES + 1, "")
 
 
 def test_lines_and_bytes_are_bounded() -> None:

@@ -11,12 +11,15 @@ from torpor.cli.failure import Failed, Refused
 from torpor.cli.log_stream import MOST_SOURCES, Seen, follow
 
 
-def test_of_each_container_only_later_lines_are_new() -> None:
+def test_after_a_loss_what_is_repeated_of_each_container_is_not_new() -> None:
     seen = Seen()
     assert seen.new(line(5, "one", pod="a"))
+    assert seen.new(line(4, "its clock was set back", pod="a"))
+    seen.again()
     assert not seen.new(line(5, "one", pod="a"))
-    assert not seen.new(line(4, "before", pod="a"))
     assert seen.new(line(4, "another's", pod="b"))
+    assert not seen.new(line(4, "its clock was set back", pod="a"))
+    assert seen.new(line(4, "between", pod="a"))
     assert seen.new(line(6, "two", pod="a"))
 
 
@@ -42,6 +45,7 @@ def test_containers_that_are_remembered_are_bounded() -> None:
     seen = Seen()
     for number in range(MOST_SOURCES + 1):
         seen.new(line(5, "x", pod=str(number)))
+    seen.again()
     assert seen.new(line(5, "x", pod="0")), "the one that was silent for longest"
     assert not seen.new(line(5, "x", pod=str(MOST_SOURCES)))
 

@@ -106,6 +106,21 @@ async def test_a_connection_that_breaks_is_taken_up_again_without_doubled_lines(
     assert texts(found) == ["one", "two", "three", "four"] * 5
 
 
+async def test_times_that_go_back_lose_no_line_live_or_where_it_is_taken_up_again(yard: Yard) -> None:
+    web = yard.add("web-1")
+    async with yard.followed(0) as found:
+        await until(lambda: web.open)
+        web.write(9, "one")
+        web.write(5, "the clock was set back", "three")
+        await until(lambda: len(found) == 3)
+        web.cut()
+        web.write(5, "four")
+        await until(lambda: len(found) == 4)
+        web.write(4, "and again")
+        await until(lambda: len(found) == 5)
+    assert texts(found) == ["one", "the clock was set back", "three", "four", "and again"]
+
+
 async def test_a_container_that_is_started_again_is_followed_on(yard: Yard) -> None:
     web = yard.add("web-1")
     web.write(1, "of the first run")

@@ -7,8 +7,9 @@ import pytest
 from aiohttp import web
 
 from scaler.logs.line import LONGEST
+from scaler.logs.past import LEFT_OUT
 from scaler.runtimes.kubernetes.api.cluster import Cluster
-from scaler.runtimes.kubernetes.logs import LEFT_OUT, MOST_BYTES, MOST_PODS, log_tail
+from scaler.runtimes.kubernetes.logs import MOST_BYTES, MOST_PODS, log_tail
 from scaler.runtimes.kubernetes.pods.container import Container
 from scaler.runtimes.kubernetes.pods.pod import Pod
 from tests.scaler.runtimes.kubernetes.pods.made import pod

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from scaler.logs.line import LONGEST
+from scaler.logs.past import LEFT_OUT
 from scaler.runtimes.process.keeper.logfile import LogFile
-from scaler.runtimes.process.tail import MOST_LINES, last_words, log_tail
+from scaler.runtimes.process.tail import MOST_BYTES, last_words, log_tail
 
 
 @pytest.fixture
@@ -38,10 +39,12 @@ def test_a_line_may_begin_in_the_older_file(file: Path) -> None:
 
 
 def test_lines_and_their_number_are_bounded(file: Path) -> None:
-    file.write_text("short\n" * 5_000 + "x" * 20_000 + "\n")
-    lines = texts(file, 100_000)
-    assert len(lines) == MOST_LINES
-    assert lines[-1] == "x" * LONGEST + "…"
+    file.write_text("short\n" * 100_000 + "x" * 20_000 + "\n")
+    assert texts(file, 2) == ["short", "x" * LONGEST + "…"]
+    said, *lines = texts(file, 1_000_000)
+    assert said == LEFT_OUT
+    assert set(lines[:-1]) == {"short"}
+    assert len(lines) == (MOST_BYTES - 20_001) // 6 + 1
 
 
 def test_bytes_that_are_no_text_are_replaced(file: Path) -> None:
