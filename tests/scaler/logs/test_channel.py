@@ -49,7 +49,7 @@ def test_what_is_here_is_all_when_as_much_was_asked_for() -> None:
 async def test_and_when_none_of_it_had_to_make_room() -> None:
     channel = Channel(None, at(0))
     channel.take(lines(1, source=SIDE))
-    channel.take([line(second) for second in range(5) for _ in range(MOST_LINES // 4)])
+    channel.take([line(second) for second in range(6) for _ in range(MOST_LINES // 4)])
     assert channel.join(None, at(3)).whole
     joined = channel.join(None, at(0))
     assert not joined.whole

@@ -62,7 +62,7 @@ async def test_its_bytes_are_bounded_too() -> None:
 async def test_what_was_read_elsewhere_is_not_told_again() -> None:
     reader = Reader()
     reader.begin(lines(1, 2), {WEB: Seam(at(2))})
-    reader.put(Batch(lines(1, 2)))
+    reader.put(Batch(lines(1)))
     reader.put(Batch([*lines(2, 3), line(1, "of another", SIDE), Line("", WEB, "without a time")]))
     assert texts((await reader.take())[1]) == ["line 1", "line 2", "line 3", "of another", "without a time"]
     reader.put(Batch(lines(1)))
