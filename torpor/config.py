@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from torpor.app_settings import AppSettings, Duration, Finding, Strict, bad_names, bad_needs, shared_routes
 from torpor.apply_settings import ApplySettings
-from torpor.headroom_settings import HeadroomSettings
+from torpor.headroom_settings import HeadroomSettings, TolerationSettings
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.link import Policy
 from torpor.savings_settings import PriceSettings, RequestsSettings
@@ -250,6 +250,7 @@ def _mistake(detail: Any, document: Document) -> Mistake:
             ("kubernetes", 2): KubernetesSettings,
             ("kubernetes.apply", 3): ApplySettings,
             ("kubernetes.headroom", 3): HeadroomSettings,
+            ("kubernetes.headroom", 5): TolerationSettings,
             ("price", 2): PriceSettings,
             ("tls", 2): TlsSettings,
         }

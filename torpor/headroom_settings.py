@@ -1,10 +1,22 @@
 """The part of torpor.yaml that keeps room on a cluster's nodes for apps that wake."""
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from torpor.quantity import parse_quantity
+
+
+class TolerationSettings(BaseModel):
+    """A taint that placeholders bear, in the words of a pod; what is left out is any."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str | None = Field(default=None, min_length=1, max_length=317)
+    operator: Literal["Equal", "Exists"] | None = None
+    value: str | None = Field(default=None, max_length=63)
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
 
 
 class HeadroomSettings(BaseModel):
@@ -35,6 +47,16 @@ class HeadroomSettings(BaseModel):
         default="torpor-headroom",
         pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
         description="Their PriorityClass, whose value has to be below zero; examples/kubernetes/headroom.yaml has it.",
+    )
+
+    node_selector: dict[str, str] = Field(
+        default={}, max_length=20, description="Labels of the nodes whose room is held. Default: all nodes."
+    )
+    tolerations: tuple[TolerationSettings, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Taints of nodes whose room is held all the same, each with `key`, `operator`, `value` and "
+        "`effect`, as pods have them.",
     )
 
     @field_validator("cpu", "memory", mode="before")

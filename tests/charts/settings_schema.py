@@ -23,6 +23,8 @@ TYPES: dict[str, Any] = {
     "duration": DURATION,
     "list": {"type": "array", "items": {"type": "string"}},
     "list of text": {"type": "array", "items": {"type": "string"}},
+    "list of toleration": {"type": "array", "items": {"type": "object"}},
+    "map of name to text": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 
 type Tree = dict[str, Any]

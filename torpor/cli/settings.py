@@ -15,7 +15,7 @@ from torpor.app_settings import AppSettings, Duration, Hours, Text
 from torpor.apply_settings import ApplySettings
 from torpor.config import Endpoint, Settings, TlsSettings
 from torpor.duration import format_duration
-from torpor.headroom_settings import HeadroomSettings
+from torpor.headroom_settings import HeadroomSettings, TolerationSettings
 from torpor.kubernetes_settings import KubernetesSettings
 from torpor.savings_settings import PriceSettings, Quantity, RequestsSettings
 from torpor.schedule import NEVER
@@ -75,6 +75,7 @@ _NAMES: dict[Any, str] = {
     PriceSettings: "settings",
     RequestsSettings: "settings",
     TlsSettings: "settings",
+    TolerationSettings: "toleration",
 }
 
 

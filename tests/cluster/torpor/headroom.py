@@ -1,8 +1,6 @@
 """Headroom for a Torpor of a test's own: its rights, its settings, and its placeholders as they are."""
 
 import contextlib
-import statistics
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +9,7 @@ import yaml
 from scaler.runtimes.kubernetes.headroom.placeholders import NAME, SELECTOR
 from tests.cluster.rig.api import path
 from tests.cluster.rig.images import PAUSE
-from tests.cluster.rig.space import SOON, Space
-from tests.cluster.rig.until import until
+from tests.cluster.rig.space import Space
 from tests.cluster.torpor.manifests import app
 from tests.cluster.torpor.running import RBAC, Running
 from torpor.quantity import millis, parse_quantity
@@ -82,23 +79,3 @@ def replicas(space: Space) -> int | None:
     """How many are wanted; None: there is no Deployment of them."""
     found = space.cluster.api.find(path("deployments", space.name, NAME))
     return None if found is None else int(found["spec"]["replicas"])
-
-
-def wake_times(space: Space, torpor: Running, count: int, placeholders: int) -> list[float]:
-    """Seconds of so many visits that wake `web`, each when so many placeholders hold room."""
-    taken = []
-    for _ in range(count):
-        if torpor.app("web")["phase"] != "asleep":
-            torpor.sleep("web")
-        until(lambda: space.gone("web"), SOON, "no pods")
-        until(lambda: len(running(space)) == placeholders, SOON, lambda: f"placeholders: {running(space)}")
-        began = time.perf_counter()
-        assert torpor.visit("web.test")[0] == 200
-        taken.append(time.perf_counter() - began)
-    return taken
-
-
-def p50(taken: list[float]) -> str:
-    """For people."""
-    least, median, most = (round(seconds * 1000) for seconds in (min(taken), statistics.median(taken), max(taken)))
-    return f"{median} ms ({least} to {most}, of {len(taken)})"

@@ -60,6 +60,8 @@ def manifest(room: Room, settings: HeadroomSettings, class_uid: str) -> Json:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [container],
+        "nodeSelector": settings.node_selector,
+        "tolerations": [one.model_dump(exclude_none=True) for one in settings.tolerations],
     }
     owner = {
         "apiVersion": PRIORITY_CLASSES.api_version,

@@ -7,13 +7,19 @@ from scaler.runtimes.kubernetes.api.kinds import DEPLOYMENTS
 from scaler.runtimes.kubernetes.headroom.placeholders import MANAGER, NAME, manifest, read_held
 from scaler.runtimes.kubernetes.headroom.room import Room
 from scaler.runtimes.kubernetes.objects.workload import read_workload
-from torpor.headroom_settings import HeadroomSettings
+from torpor.headroom_settings import HeadroomSettings, TolerationSettings
 
+SETTINGS = HeadroomSettings(
+    image="pause:1",
+    priority_class="low",
+    node_selector={"pool": "apps"},
+    tolerations=(TolerationSettings(key="pool", value="apps", effect="NoSchedule"),),
+)
 ROOM = Room(2, Requests(1500, 3 * 2**29))
 
 
 def made(room: Room = ROOM, **meta: Any) -> dict[str, Any]:
-    found = manifest(room, HeadroomSettings(image="pause:1", priority_class="low"), "uid of low")
+    found = manifest(room, SETTINGS, "uid of low")
     found["metadata"] |= {"namespace": "torpor", "uid": "u1", "generation": 7} | meta
     return found
 
@@ -27,6 +33,12 @@ def test_it_gives_way_at_once_and_may_do_nothing() -> None:
     assert container["image"] == "pause:1"
     assert container["resources"]["requests"] == {"cpu": "1500m", "memory": "1536Mi"}
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_it_goes_to_the_nodes_that_are_said() -> None:
+    pod = made()["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"pool": "apps"}
+    assert pod["tolerations"] == [{"key": "pool", "value": "apps", "effect": "NoSchedule"}]
 
 
 def test_it_goes_with_its_priority_class() -> None:
