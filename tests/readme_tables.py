@@ -43,8 +43,8 @@ def tables() -> dict[str, str]:
     }
 
 
-def updated(text: str, names: Iterable[str] = PLACES[README]) -> str:
-    """A text with these tables as they should be; the README's."""
+def updated(text: str, names: Iterable[str]) -> str:
+    """A text with these tables as they should be."""
     for name, table in ((name, tables()[name]) for name in names):
         pattern = re.compile(rf"(<!-- {name}: .*? -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         text, count = pattern.subn(lambda found, table=table: found[1] + table + found[2], text)  # type: ignore[misc]
