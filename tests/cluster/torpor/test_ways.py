@@ -72,6 +72,23 @@ def test_an_httproute_leads_by_header_and_weight_once_its_kind_is_there_and_no_l
         assert answer(running, "two.test")["pod"].startswith("two-")
 
 
+@pytest.mark.timeout(300)
+def test_ingresses_of_another_controller_are_served_as_they_are_without_what_it_adds(
+    namespace: Space, torpor: Start
+) -> None:
+    """As docs/ingress-controllers.md says of Torpor before another controller."""
+    front = ingress("web", "web.test")
+    front["spec"]["ingressClassName"] = "nginx"
+    front["metadata"]["annotations"] = {"nginx.ingress.kubernetes.io/auth-url": "http://login.test"}
+    namespace.apply(deployment("web", labels=MANAGED), service("web"), front)
+    with torpor({"kubernetes": {"ingress_classes": ["torpor", "nginx"]}}) as running:
+        running.wait_phase("web", "asleep")
+
+        assert answer(running, "web.test")["pod"].startswith("web-")
+
+        assert not namespace.get("ingresses", "web")["status"]["loadBalancer"]
+
+
 def answer(running: Running, host: str, path: str = "/", headers: dict[str, str] | None = None) -> Tree:
     status, _, body = running.visit(host, path, headers=headers)
     assert status == 200, body
