@@ -9,7 +9,9 @@ class ApplySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     namespaces: tuple[str, ...] = Field(
-        default=(), description="The namespaces in which `torpor apply` may make, change and delete. Default: none."
+        default=(),
+        description="The namespaces in which `torpor apply` may make, change and delete: neither Torpor's own nor "
+        "`kube-…`. Default: none.",
     )
     kinds: tuple[str, ...] = Field(
         default=(

@@ -1,9 +1,15 @@
 """The part of torpor.yaml that makes a scaler look after a cluster: which routes are its own, and who may ask it."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from torpor.apply_settings import ApplySettings
 from torpor.headroom_settings import HeadroomSettings
+
+SYSTEM = "kube-"
+"""What the names of Kubernetes' own namespaces begin with, and no others should."""
 
 
 class KubernetesSettings(BaseModel):
@@ -49,3 +55,15 @@ class KubernetesSettings(BaseModel):
         description="Room on the nodes for apps that wake, held by placeholder pods that give way. Default: none.",
     )
     apply: ApplySettings = Field(default=ApplySettings(), description="What `torpor apply` may do. Default: nothing.")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        """Whoever may apply in a namespace can run a pod with any ServiceAccount that is there."""
+        own = {self.namespace, *(account.partition("/")[0] for account in self.proxies)}
+        for at, name in enumerate(self.apply.namespaces):
+            if name in own or name.startswith(SYSTEM):
+                whose = "Torpor itself" if name in own else "the cluster itself"
+                message = f"{name!r} is not allowed: who applies there can run pods with the rights of {whose}"
+                where = ("kubernetes", "apply", "namespaces", at)
+                raise PydanticCustomError("torpor", "{message}", {"message": message, "where": where})
+        return self

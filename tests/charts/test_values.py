@@ -107,6 +107,8 @@ def test_what_does_not_go_together_is_refused() -> None:
     for values in (
         "proxy.engine=mitmproxy,proxy.tls.wildcard=w",
         "proxy.kind=DaemonSet,proxy.autoscaling.enabled=true",
+        "settings.kubernetes.apply.namespaces={review,default}",
+        "settings.kubernetes.apply.namespaces={kube-system}",
     ):
         assert run("template", "torpor", CHART, "--set", values).returncode != 0, values
 

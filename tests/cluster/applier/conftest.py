@@ -1,4 +1,4 @@
-"""A Torpor that may apply in the test's namespace, with the rights of examples/kubernetes, and the command line."""
+"""A Torpor that may apply beside its own namespace, with the rights of examples/kubernetes, and the command line."""
 
 import json
 import subprocess
@@ -39,7 +39,7 @@ class Deployer:
     ) -> "subprocess.Popen[str]":
         """`torpor …`, with manifests on its standard input; straight to the scaler, or through the API server."""
         cluster = self.running.cluster
-        service = {"TORPOR_SERVICE": f"{self.space.name}/torpor-scaler", "KUBECONFIG": str(cluster.kubeconfig)}
+        service = {"TORPOR_SERVICE": f"{self.running.home.name}/torpor-scaler", "KUBECONFIG": str(cluster.kubeconfig)}
         process = subprocess.Popen(
             cluster.command(
                 sys.executable, "-m", "torpor.cli", *arguments, *(("--api", self._url) if straight else ())
@@ -98,13 +98,17 @@ def ended(process: "subprocess.Popen[str]") -> Ended:
 
 @pytest.fixture(scope="package")
 def running(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A Torpor for all of these tests, which may apply in its namespace; so may the ServiceAccount `deployer` there."""
-    with Space.made(cluster, "applier") as space, tempfile.TemporaryDirectory(prefix="torpor-") as state:
+    """A Torpor for all of these tests, which may apply in one namespace; so may the ServiceAccount `deployer` there."""
+    with (
+        Space.made(cluster, "torpor") as home,
+        Space.made(cluster, "applier") as space,
+        tempfile.TemporaryDirectory(prefix="torpor-") as state,
+    ):
         text = RIGHTS.read_text().replace("namespace: review\n", f"namespace: {space.name}\n")
-        cluster.kubectl("apply", "-f", "-", told=text.replace("namespace: torpor\n", f"namespace: {space.name}\n"))
+        cluster.kubectl("apply", "-f", "-", told=text.replace("namespace: torpor\n", f"namespace: {home.name}\n"))
         allowed = {"namespaces": [space.name], "accounts": [f"{space.name}/deployer"]}
         settings = {"api": "0.0.0.0:0", "token": TOKEN, "kubernetes": {"apply": allowed}}
-        made = Running(space, tmp_path_factory.mktemp("applier"), Path(state), settings)
+        made = Running(space, tmp_path_factory.mktemp("applier"), Path(state), settings, home=home)
         with made.up():
             yield made
 

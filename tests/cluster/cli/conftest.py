@@ -102,7 +102,7 @@ def user(namespace: Space, torpor: Start, tmp_path: Path) -> Iterator[User]:
 @contextlib.contextmanager
 def served(running: Running) -> Iterator[None]:
     """A pod with the node's address stands for the scaler, so that the API server finds the way to it."""
-    space = running.space
+    space = running.home
     label = {"app": "torpor-scaler"}
     pod: dict[str, Any] = {
         "apiVersion": "v1",

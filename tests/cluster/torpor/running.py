@@ -120,7 +120,7 @@ class Proxy(Process):
 
 
 class Running:
-    """A Torpor that looks after one namespace, and has its own place in another part of it."""
+    """A Torpor that looks after one namespace, and has its own place in it too, or in a `home` of its own."""
 
     def __init__(
         self,
@@ -129,15 +129,18 @@ class Running:
         state: Path,
         settings: Tree | None = None,
         rights: list[Tree] | None = None,
+        home: Space | None = None,
     ) -> None:
         """`state` is for sockets, so its path is short. `rights`: others than those of examples/kubernetes."""
         self.space = space
+        self.home = home or space
         self.cluster = space.cluster
         self.directory = directory
         self.state = state
         self.rights = rights
         self.settings: Tree = {"api": "127.0.0.1:0", **(settings or {})}
-        kubernetes = {"namespaces": [space.name], "namespace": space.name, "proxies": [f"{space.name}/torpor-proxy"]}
+        own = {"namespace": self.home.name, "proxies": [f"{self.home.name}/torpor-proxy"]}
+        kubernetes = {"namespaces": [space.name], **own}
         self.settings["kubernetes"] = kubernetes | self.settings.get("kubernetes", {})
         self.scalers: list[Scaler] = []
         self.proxies: list[Proxy] = []
@@ -146,7 +149,7 @@ class Running:
     @property
     def user(self) -> str:
         """The scalers, as the audit log has them."""
-        return f"system:serviceaccount:{self.space.name}:torpor-scaler"
+        return f"system:serviceaccount:{self.home.name}:torpor-scaler"
 
     @contextlib.contextmanager
     def up(self, *, scalers: int = 1, proxies: int = 1, engine: str = "haproxy") -> Iterator["Running"]:
@@ -297,7 +300,7 @@ class Running:
         return file
 
     def _token(self, account: str) -> str:
-        return self.cluster.kubectl("-n", self.space.name, "create", "token", f"torpor-{account}", "--duration=2h")
+        return self.cluster.kubectl("-n", self.home.name, "create", "token", f"torpor-{account}", "--duration=2h")
 
     def _command(self, *arguments: str) -> list[str]:
         return self.cluster.command(*TORPOR, *arguments)
@@ -311,8 +314,8 @@ class Running:
         self.cluster.kubectl("apply", "-f", "-", told=yaml.safe_dump_all(documents))
 
     def _usual_rights(self) -> list[Tree]:
-        """The rights of examples/kubernetes, for a Torpor in this namespace."""
-        text = RBAC.read_text().replace("namespace: torpor\n", f"namespace: {self.space.name}\n")
+        """The rights of examples/kubernetes, for a Torpor in its home."""
+        text = RBAC.read_text().replace("namespace: torpor\n", f"namespace: {self.home.name}\n")
         documents = [one for one in yaml.safe_load_all(text) if one["kind"] != "Namespace"]
         for one in documents:
             if one["kind"].startswith("Cluster"):
