@@ -1,8 +1,8 @@
 """YAML with line numbers, for error messages that point at the place.
 
 The file is data from outside: size, depth and number of nodes are bounded, aliases do not expand, duplicate keys are
-errors, and no tag can make an object. Depth is looked at before libyaml puts a document together, which it does by
-calling itself: a megabyte of brackets would end the process.
+errors, and no tag can make an object. Depth and number are looked at before libyaml puts a document together: it does
+so by calling itself, and a megabyte of brackets would end the process; a megabyte of commas would take hundreds more.
 """
 
 from collections.abc import Iterator
@@ -102,9 +102,12 @@ def read_documents(text: str, bounds: Bounds) -> list[Document]:
 
 
 def _check_bounds(text: str, bounds: Bounds) -> None:
-    depth = documents = line = 0
+    depth = documents = line = nodes = 0
     for event in _understood(yaml.parse(text, Loader=_LOADER), text, None):
         line = event.start_mark.line + 1 if event.start_mark else line
+        nodes += isinstance(event, yaml.NodeEvent)
+        if nodes > 2 * bounds.nodes:  # no value has more than one key
+            raise YamlError([Mistake(line, TOO_MUCH, documents)])
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > bounds.documents:

@@ -5,6 +5,7 @@ anew. What a sleep or a wake has written is nobody else's: it is taken, on that 
 the way.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,8 @@ class How:
     """Unix seconds."""
     force: bool
     dry_run: bool
+    show: bool
+    """What would change is wanted as a diff."""
     counting: frozenset[str]
     """The kinds that have replicas, as roles name them."""
     namespace_managed: bool
@@ -65,8 +68,8 @@ async def write(cluster: Cluster, target: Target, how: How) -> Written:
         return Written(_refused(target, error))
     same = before is not None and _version(before) == _version(after)
     shown = ""
-    if how.dry_run:
-        shown = diff(before, after)
+    if how.show:
+        shown = await asyncio.to_thread(diff, before, after)
         same = before is not None and not shown
     outcome = Outcome.CREATED if before is None else Outcome.UNCHANGED if same else Outcome.CHANGED
     done = Done(

@@ -1,6 +1,7 @@
 import pytest
 
-from torpor.yamlfile import MAX_BYTES, YamlError, read_yaml
+from torpor import yamlfile
+from torpor.yamlfile import MAX_BYTES, Bounds, YamlError, read_documents, read_yaml
 
 
 def mistakes(text: str) -> list[tuple[int | None, str]]:
@@ -25,6 +26,20 @@ def test_a_bomb_of_aliases_does_not_go_off() -> None:
     lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"]
     lines += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     assert "too many aliases" in mistakes("\n".join(lines))[0][1]
+
+
+def test_what_has_too_many_values_is_not_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    put_together: list[str] = []
+    monkeypatch.setattr(yamlfile.yaml, "compose_all", lambda text, **_: put_together.append(text) or ())
+    for text in (f"[{'a,' * 50}]", f"{{{'a: b,' * 50}}}", f"[&a x{', *a' * 50}]"):
+        with pytest.raises(YamlError, match="too many"):
+            read_documents(text, Bounds(nodes=20))
+    assert not put_together
+
+
+def test_keys_are_no_values_of_their_own() -> None:
+    text = "".join(f"a{number}: b\n" for number in range(19))
+    assert len(read_documents(text, Bounds(nodes=20))[0].data) == 19  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

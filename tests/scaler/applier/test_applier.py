@@ -1,11 +1,15 @@
 """Orders carried out, from manifests to reports; what a real API server makes of them is for tests/cluster/applier."""
 
 import asyncio
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from scaler.applier import applier
 from scaler.applier.errors import NoSuchSet, NotAllowed
+from scaler.applier.manifests import Manifest, read_manifests
 from scaler.applier.report import Outcome, Report
 from scaler.runtimes.kubernetes.api import kinds
 from tests.scaler.applier.conftest import CONFIG_MAPS, applying, config_map
@@ -106,6 +110,26 @@ async def test_two_at_once_come_to_the_same(tmp_path: Path) -> None:
         reports = await asyncio.gather(*(house.apply(text) for _ in range(3)))
         assert [report.failure for report in reports] == [""] * 3
         assert sorted(str(report.objects[0].outcome) for report in reports) == ["created", "unchanged", "unchanged"]
+
+
+async def test_manifests_are_read_one_at_a_time_and_beside_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside: list[int] = []
+    seen: list[tuple[int, bool]] = []
+
+    def read(text: str) -> list[Manifest]:
+        inside.append(0)
+        time.sleep(0.02)
+        seen.append((len(inside), threading.get_ident() == here))
+        inside.pop()
+        return read_manifests(text)
+
+    here = threading.get_ident()
+    monkeypatch.setattr(applier, "read_manifests", read)
+    async with applying(tmp_path) as house:
+        await asyncio.gather(*(house.apply(config_map("one"), set=f"pr-{number}") for number in range(3)))
+    assert seen == [(1, False)] * 3
 
 
 async def test_kinds_and_namespaces_that_are_not_allowed_are_not_applied(tmp_path: Path) -> None:

@@ -31,8 +31,9 @@ def live(version: str = "7", **meta: Any) -> dict[str, Any]:
     return {"metadata": {"name": "web", "resourceVersion": version, **meta}, "spec": {"replicas": 2}}
 
 
-async def written(cluster: Scripted, *, force: bool = False, dry_run: bool = False) -> Written:
-    how = How(SetId("review", "pr-1"), 0.0, force, dry_run, frozenset({"deployments.apps"}), namespace_managed=True)
+async def written(cluster: Scripted, *, force: bool = False, dry_run: bool = False, show: bool = False) -> Written:
+    counting = frozenset({"deployments.apps"})
+    how = How(SetId("review", "pr-1"), 0.0, force, dry_run, show, counting, namespace_managed=True)
     return await write(cluster, TARGET, how)
 
 
@@ -115,11 +116,12 @@ async def test_what_the_server_refuses_has_the_line_of_its_field() -> None:
     assert str(done) == "refused deployments.apps web: it is invalid (document 1, line 10)"
 
 
-async def test_a_dry_run_has_a_diff() -> None:
-    done = (await written(Scripted(live(), live("7", labels={"a": "b"})), dry_run=True)).done
+async def test_a_dry_run_has_a_diff_where_that_is_wanted() -> None:
+    done = (await written(Scripted(live(), live("7", labels={"a": "b"})), dry_run=True, show=True)).done
     assert done.outcome is Outcome.CHANGED
     assert "+  labels:\n+    a: b\n" in done.diff
-    assert (await written(Scripted(live(), live()), dry_run=True)).done.outcome is Outcome.UNCHANGED
+    assert (await written(Scripted(live(), live()), dry_run=True, show=True)).done.outcome is Outcome.UNCHANGED
+    assert (await written(Scripted(live(), live("7", labels={"a": "b"})), dry_run=True)).done.diff == ""
 
 
 @pytest.mark.parametrize(
