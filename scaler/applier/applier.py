@@ -19,6 +19,7 @@ from scaler.applier.removing import remove_all
 from scaler.applier.report import Done, Report, Rolled
 from scaler.applier.set_status import SetStatus
 from scaler.applier.sets import SetId
+from scaler.applier.within import within
 from scaler.applier.writing import How
 from scaler.runtime import Say
 from scaler.runtimes.kubernetes.api.cluster import Cluster
@@ -49,6 +50,7 @@ class Applier:
         self._book = Book(scaler, picture, self._counting)
         self._expiring = Expiring(
             *(cluster, scaler, self._book, self._locks),
+            workloads=self._counting,
             namespaces=self._allowed.namespaces,
             catalogue=self._catalogue,
         )
@@ -70,8 +72,9 @@ class Applier:
             manifests = await asyncio.to_thread(read_manifests, order.manifests)
         want = wanted(order, manifests, self._allowed.namespaces)
         async with self._locks.held(want.set):
-            catalogue = await self._catalogue()
-            targets = await catalogue.targets(want.manifests)
+            async with within():
+                catalogue = await self._catalogue()
+                targets = await catalogue.targets(want.manifests)
             old = [self._following.pods(want.set.namespace, target.manifest.name) for target in targets]
             course = Course(self._cluster, targets, self._how(want.set, order), catalogue.kinds, say)
             try:
@@ -101,10 +104,12 @@ class Applier:
 
     async def delete(self, name: str, say: Say, *, dry_run: bool = False) -> Report:
         """Delete all of a set that is ours. Raises NoSuchSet, NotAllowed, Busy, and ApiError with nothing done."""
-        catalogue = await self._catalogue()
-        which = await self._find(name, catalogue)
+        async with within():
+            catalogue = await self._catalogue()
+            which = await self._find(name, catalogue)
         async with self._locks.held(which):
-            here = await members(self._cluster, catalogue.kinds, which.namespace, which.name)
+            async with within():
+                here = await members(self._cluster, catalogue.kinds, which.namespace, which.name)
             done: list[Done] = []
             try:
                 await remove_all(self._cluster, here, done, dry_run=dry_run, say=say)

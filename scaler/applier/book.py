@@ -52,9 +52,10 @@ class Book:
         """As things stand."""
         return self.expiry_of(which, self.members(which))
 
-    def expiry_of(self, which: SetId, members: list[Member]) -> Expiry | None:
-        """The same, for members that somebody has just looked at."""
-        apps = [f"{which.namespace}/{one.name}" for one in members if one.kind.resource in self._counting]
+    def expiry_of(self, which: SetId, members: list[Member], left: list[Member] | None = None) -> Expiry | None:
+        """The same, for members that somebody has just looked at; `left` are those that have not been deleted since."""
+        there = members if left is None else left
+        apps = [f"{which.namespace}/{one.name}" for one in there if one.kind.resource in self._counting]
         return expiry(members, [self._use(app) for app in apps])
 
     def expires_at(self, app: AppId) -> float | None:

@@ -12,14 +12,12 @@ from scaler.applier.catalogue import Target
 from scaler.applier.members import members
 from scaler.applier.removing import remove_all
 from scaler.applier.report import GOOD, Done, Outcome, Report
+from scaler.applier.within import DEADLINE
 from scaler.applier.writing import How, Written, write
 from scaler.runtime import Say
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.kinds import Kind
-
-DEADLINE = 120.0
-"""Seconds for all of it."""
 
 
 class Course:

@@ -10,9 +10,10 @@ from scaler.applier.errors import Busy
 from scaler.applier.expiry import Expiry
 from scaler.applier.locks import Locks
 from scaler.applier.members import Member, members
-from scaler.applier.removing import remove_all
-from scaler.applier.report import GOOD, Done
+from scaler.applier.removing import IN_USE, remove_all
+from scaler.applier.report import GOOD, Done, Outcome
 from scaler.applier.sets import SetId, written_time
+from scaler.applier.within import within
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.journal import Journal
@@ -41,6 +42,7 @@ class Expiring:
         book: Book,
         locks: Locks,
         *,
+        workloads: frozenset[str],
         namespaces: Sequence[str],
         catalogue: Callable[[], Awaitable[Catalogue]],
     ) -> None:
@@ -48,6 +50,7 @@ class Expiring:
         self._scaler = scaler
         self._book = book
         self._locks = locks
+        self._workloads = workloads
         self._namespaces = tuple(namespaces)
         self._catalogue = catalogue
         self._journal = Journal(cluster)
@@ -81,8 +84,9 @@ class Expiring:
         return max(HASTE, min([LOOK, *due, *late]))
 
     async def _look(self) -> None:
-        kinds = (await self._catalogue()).kinds
-        found = [member for space in self._namespaces for member in await members(self._cluster, kinds, space)]
+        async with within():
+            kinds = (await self._catalogue()).kinds
+            found = [member for space in self._namespaces for member in await members(self._cluster, kinds, space)]
         self._book.seen(found)
         for which in self._book.all():
             end = self._book.expiry(which)
@@ -109,19 +113,36 @@ class Expiring:
         return False
 
     async def _end(self, which: SetId) -> None:
-        """Once more looked at, when nobody else changes it. A visit in between has put off its end."""
+        """Once more looked at, when nobody else changes it. A visit in between has put off its end, also one that comes
+        in the middle: the workloads go first, and only as long as none that is left is used."""
+        done: list[Done] = []
+
+        def over(asked: Member | None = None) -> Expiry | None:
+            gone = {(one.kind, one.name) for one in done if one.outcome in (Outcome.DELETED, Outcome.UNKNOWN)}
+            if asked is not None:
+                gone.discard((asked.kind.resource, asked.name))
+            left = [one for one in here if (one.kind.resource, one.name) not in gone]
+            end = self._book.expiry_of(which, here, left)
+            return None if end is None or end.waits or end.at > self._scaler.clock.wall() else end
+
         try:
             async with self._locks.held(which):
-                kinds = (await self._catalogue()).kinds
-                here = await members(self._cluster, kinds, which.namespace, which.name)
-                end = self._book.expiry_of(which, here)
-                if end is None or end.waits or end.at > self._scaler.clock.wall():
+                async with within():
+                    kinds = (await self._catalogue()).kinds
+                    here = await members(self._cluster, kinds, which.namespace, which.name)
+                if (end := over()) is None:
                     return
                 text = f"the set {which} has not been used until {written_time(end.at)}: it is deleted"
                 self._tell(which, here, "SetExpired", text)
-                done: list[Done] = []
-                await remove_all(self._cluster, here, done, dry_run=False, say=logger.info)
-                self._book.seen([], which)
+                await remove_all(
+                    *(self._cluster, here, done),
+                    dry_run=False,
+                    say=logger.info,
+                    still=lambda member: over(member) is not None,
+                    first=self._workloads,
+                )
+                if not any(one.detail == IN_USE for one in done):
+                    self._book.seen([], which)
         except Busy:
             return
         left = [str(one) for one in done if one.outcome not in GOOD]

@@ -1,33 +1,59 @@
 """Deletes objects of a set: only with the set's label, only what we have applied, and only as it was looked at."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Container, Sequence
 
 from scaler.applier.catalogue import rank
 from scaler.applier.members import Member, read_member
 from scaler.applier.report import Done, Outcome
+from scaler.applier.within import DEADLINE
 from scaler.runtime import Say
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
 
 TRIES = 5
 NOT_OURS = "torpor apply has not made it, or somebody controls it"
+IN_USE = "it is in use again"
+LATE = f"it was not come to within {DEADLINE:g}s"
+UNDER_WAY = f"it was under way after {DEADLINE:g}s"
+
+type Still = Callable[[Member], bool]
+"""Whether it is still to go."""
 
 
-async def remove_all(cluster: Cluster, here: Sequence[Member], done: list[Done], *, dry_run: bool, say: Say) -> None:
-    """What visitors are led by goes first, what pods start with last. What is done is put into `done`."""
-    for member in sorted(here, key=lambda member: (-rank(member.kind), member.name)):
-        done.append(await remove(cluster, member, dry_run=dry_run))
-        say(str(done[-1]))
+async def remove_all(
+    cluster: Cluster,
+    here: Sequence[Member],
+    done: list[Done],
+    *,
+    dry_run: bool,
+    say: Say,
+    still: Still = lambda _: True,
+    first: Container[str] = (),
+) -> None:
+    """The kinds that are `first`, as roles name them, then what is left, and what pods start with last. `done` has the
+    truth about each of them at every moment, so that whoever ends this early finds it there."""
+    members = sorted(here, key=lambda one: (one.kind.resource not in first, -rank(one.kind), one.name))
+    begin = len(done)
+    done += [Done(one.kind.resource, one.name, Outcome.NOT_DELETED, detail=LATE) for one in members]
+    try:
+        async with asyncio.timeout(DEADLINE):
+            for at, member in enumerate(members, begin):
+                done[at] = Done(member.kind.resource, member.name, Outcome.UNKNOWN, detail=UNDER_WAY)
+                done[at] = await remove(cluster, member, dry_run=dry_run, still=still)
+                say(str(done[at]))
+    except TimeoutError:
+        pass  # and `done` says it
 
 
-async def remove(cluster: Cluster, member: Member, *, dry_run: bool) -> Done:
+async def remove(cluster: Cluster, member: Member, *, dry_run: bool, still: Still = lambda _: True) -> Done:
     """Delete it. Whatever goes wrong is in what it returns; what is gone already is deleted."""
     outcome, detail = Outcome.DELETED, ""
     try:
         if not member.ours:
             outcome, detail = Outcome.LEFT, NOT_OURS
         elif not dry_run and not member.deleting:
-            outcome, detail = await _delete(cluster, member)
+            outcome, detail = await _delete(cluster, member, still)
     except Unreachable as error:
         outcome, detail = Outcome.UNKNOWN if error.sent else Outcome.NOT_DELETED, str(error)
     except ApiError as error:
@@ -35,9 +61,11 @@ async def remove(cluster: Cluster, member: Member, *, dry_run: bool) -> Done:
     return Done(member.kind.resource, member.name, outcome, detail=detail)
 
 
-async def _delete(cluster: Cluster, member: Member) -> tuple[Outcome, str]:
+async def _delete(cluster: Cluster, member: Member, still: Still) -> tuple[Outcome, str]:
     kind, (namespace, set_name), name = member.kind, member.set, member.name
     for _ in range(TRIES):
+        if not still(member):
+            return Outcome.LEFT, IN_USE
         try:
             await cluster.delete(kind, namespace, name, version=member.version)
             return Outcome.DELETED, ""

@@ -58,6 +58,14 @@ async def test_one_that_nobody_measures_keeps_its_set(tmp_path: Path) -> None:
         assert book_of(realm, member(name="unknown")).expiry(SET) is None
 
 
+async def test_what_is_deleted_already_is_not_asked_about_but_its_mark_counts(tmp_path: Path) -> None:
+    async with reigning(town(), tmp_path) as realm:
+        here = [member(name="unknown"), member(kinds.SERVICES)]
+        book = book_of(realm, *here)
+        assert book.expiry_of(SET, here) is None
+        assert book.expiry_of(SET, here[:1], []) is not None
+
+
 async def test_only_what_is_ours_and_there_to_stay_is_of_a_set(tmp_path: Path) -> None:
     async with reigning(town(), tmp_path) as realm:
         book = book_of(realm, member(kinds.SERVICES), member(ours=False), member(deleting=True))

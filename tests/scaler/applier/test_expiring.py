@@ -1,11 +1,15 @@
 """A set that nobody uses is deleted when its time is up, and people are told."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from scaler.applier import expiring
+from scaler.applier.expiring import Expiring
+from scaler.applier.members import Member
+from scaler.applier.sets import SetId
 from scaler.runtimes.kubernetes.api import kinds
 from tests.scaler.applier.conftest import CONFIG_MAPS, applying, config_map
 from tests.scaler.runtimes.kubernetes.realm import APP, town
@@ -48,6 +52,24 @@ async def test_a_sleeping_app_goes_and_is_told_of_before(tmp_path: Path) -> None
             told += [event.text for event in await news.take()]
         assert any("the set shop/pr-1 has not been used until" in text for text in told)
         assert sum("unless it is used or applied before" in text for text in told) == 1
+
+
+async def test_a_visit_in_the_middle_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with applying(tmp_path, town(replicas=0, remembered="2", phase="asleep")) as house:
+        tell = Expiring._tell
+
+        def visited(self: Expiring, which: SetId, here: Sequence[Member], reason: str, text: str) -> None:
+            tell(self, which, here, reason, text)
+            if reason == "SetExpired":
+                house.realm.knock()
+
+        monkeypatch.setattr(Expiring, "_tell", visited)
+        await house.apply(f"{WEB}---\n{config_map('one')}")
+        await house.realm.until(lambda: "SetExpired" in dict(house.realm.events()))
+        await house.realm.until(house.realm.counts)
+        assert not [path for method, path in house.server.asked if method == "DELETE"]
+        assert house.has(kinds.DEPLOYMENTS, "web")
+        assert house.has(CONFIG_MAPS, "one")
 
 
 async def test_an_app_that_is_awake_stays_and_so_does_one_whose_mark_is_gone(tmp_path: Path) -> None:

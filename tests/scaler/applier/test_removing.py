@@ -1,7 +1,11 @@
 """Objects deleted only as they were looked at."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from scaler.applier import removing
 from scaler.applier.members import Member
 from scaler.applier.removing import TRIES, remove, remove_all
 from scaler.applier.report import Done, Outcome
@@ -30,6 +34,37 @@ async def test_routes_go_first_and_what_pods_start_with_last() -> None:
     await remove_all(cluster, here, done, dry_run=False, say=said.append)
     assert [one.kind for one in done][-2:] == ["services", "configmaps"]
     assert said[-1] == "deleted configmaps web"
+
+
+async def test_kinds_that_are_to_be_first_are() -> None:
+    cluster, done = Scripted(None, {}, {}, {}), list[Done]()
+    here = [member(INGRESSES, "a"), member(CONFIG_MAPS), member(DEPLOYMENTS, "z")]
+    await remove_all(cluster, here, done, dry_run=False, say=print, first=frozenset({"deployments.apps"}))
+    assert [one.kind for one in done] == ["deployments.apps", "ingresses.networking.k8s.io", "configmaps"]
+
+
+async def test_after_a_time_it_ends_and_it_is_known_of_each_what_became_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Scripted):
+        async def delete(self, *args: Any, **more: Any) -> None:
+            await super().delete(*args, **more)
+            if len(self.sent) == 2:
+                await asyncio.Event().wait()
+
+    monkeypatch.setattr(removing, "DEADLINE", 0.05)
+    done = list[Done]()
+    here = [member(name=name) for name in ("a", "b", "c")]
+    await remove_all(Slow(None, {}, {}), here, done, dry_run=False, say=print)
+    assert [one.outcome for one in done] == [Outcome.DELETED, Outcome.UNKNOWN, Outcome.NOT_DELETED]
+    assert "not come to" in done[2].detail
+
+
+async def test_one_that_is_used_again_is_left_also_when_that_shows_in_a_conflict() -> None:
+    cluster = Scripted(live(), CHANGED)
+    used = await remove(cluster, member(), dry_run=False, still=lambda _: not cluster.sent)
+    assert (used.outcome, used.detail) == (Outcome.LEFT, "it is in use again")
+    assert len(cluster.sent) == 1
+    await remove(cluster, member(), dry_run=False, still=lambda _: False)
+    assert len(cluster.sent) == 1
 
 
 async def test_one_that_has_changed_is_looked_at_again() -> None:
