@@ -20,6 +20,7 @@ from scaler.api.telling import Stream
 from scaler.applier.errors import Busy, NoSuchSet, NotAllowed
 from scaler.applier.order import Order
 from scaler.applier.report import Outcome, Report
+from scaler.applier.trouble import outcome
 from scaler.errors import NoApplier
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from torpor.duration import parse_duration
@@ -27,6 +28,7 @@ from torpor.yamlfile import YamlError
 
 AT_ONCE = 20
 """Orders under way, those that wait for a rollout too."""
+AGAIN = {"Retry-After": "5"}
 SAID = 200
 """Lines of what was done that are kept for the answer."""
 LONGEST_WAIT = 3600.0
@@ -71,7 +73,7 @@ class Sets:
     async def _answer(self, request: web.Request, work: Work) -> web.StreamResponse:
         applies = self._applies()
         if self._under_way >= AT_ONCE:
-            raise Problem(503, f"{AT_ONCE} sets are being applied already; try again.", {"Retry-After": "5"})
+            raise Problem(503, f"{AT_ONCE} sets are being applied already; try again.", AGAIN)
         self._under_way += 1
         said: deque[str] = deque(maxlen=SAID)
         try:
@@ -82,11 +84,11 @@ class Sets:
         except Stopping:
             done = f"Done before that: {'; '.join(said)}." if said else "Nothing was done before that."
             detail = f"Torpor is stopping in the middle of this. {done} Do it again."
-            raise Problem(503, detail, {"Retry-After": "5"}) from None
+            raise Problem(503, detail, AGAIN) from None
         finally:
             self._under_way -= 1
         if report.failure:
-            raise Problem(_status(report), report.failure, report=report.to_json())
+            raise _problem(report)
         return web.json_response(report.to_json())
 
     async def _told(self, request: web.Request, applies: Applies, work: Work) -> web.StreamResponse:
@@ -96,11 +98,13 @@ class Sets:
             writing = group.create_task(stream.run())
             try:
                 report = await _done(work, applies, lambda text: stream.put("said", {"text": text}))
+                if report.failure and not stream.begun and (problem := _problem(report)).status == 503:
+                    raise problem
                 stream.put("report", report.to_json())
-            except Problem as problem:
-                failed = problem
+            except Problem as refused:
+                failed = refused
                 if stream.begun:
-                    stream.put("report", {"failure": problem.detail})
+                    stream.put("report", {"failure": refused.detail})
             except ClientLeft as left:
                 failed = left
             if failed is None or stream.begun:
@@ -130,16 +134,22 @@ async def _done(work: Work, applies: Applies, say: Say) -> Report:
     except NoSuchSet as error:
         raise Problem(404, str(error)) from None
     except Busy as error:
-        raise Problem(409, str(error), {"Retry-After": "5"}) from None
+        raise Problem(409, str(error), AGAIN) from None
     except ApiError as error:
-        raise Problem(502, f"nothing was done, for the API server says: {error}") from None
+        detail = f"nothing was done, for the API server says: {error}"
+        if outcome(error, Outcome.REFUSED, dry_run=True) is Outcome.PUT_OFF:
+            raise Problem(503, detail, AGAIN) from None
+        raise Problem(502, detail) from None
 
 
-def _status(report: Report) -> int:
+def _problem(report: Report) -> Problem:
     outcomes = {one.outcome for one in (*report.objects, *report.pruned)}
+    status = 502
     if Outcome.CONFLICT in outcomes:
-        return 409
-    return 422 if Outcome.REFUSED in outcomes and Outcome.UNKNOWN not in outcomes else 502
+        status = 409
+    elif not outcomes & {Outcome.UNKNOWN, Outcome.NOT_DELETED}:
+        status = 422 if Outcome.REFUSED in outcomes else 503 if Outcome.PUT_OFF in outcomes else 502
+    return Problem(status, report.failure, AGAIN if status == 503 else None, report=report.to_json())
 
 
 async def _order(request: web.Request) -> Order:

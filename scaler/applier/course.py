@@ -13,7 +13,7 @@ from scaler.applier.members import members
 from scaler.applier.removing import remove_all
 from scaler.applier.report import GOOD, Done, Outcome, Report
 from scaler.applier.within import DEADLINE
-from scaler.applier.writing import How, Written, write
+from scaler.applier.writing import How, Written, left_out, write
 from scaler.runtime import Say
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError
@@ -50,6 +50,8 @@ class Course:
         """Why nothing is applied."""
         for target in self._targets:
             self._tried.append(await write(self._cluster, target, replace(self._how, dry_run=True)))
+            if self._tried[-1].done.outcome is Outcome.PUT_OFF:
+                break
         bad = [str(one.done) for one in self._tried if one.done.outcome not in GOOD]
         return f"nothing was applied: {'; '.join(bad)}" if bad else ""
 
@@ -79,14 +81,14 @@ class Course:
         return ""
 
     def _objects(self, late: str) -> tuple[Done, ...]:
-        tried = [one.done for one in self._tried]
+        tried = [one.done for one in (*self._tried, *map(left_out, self._targets[len(self._tried) :]))]
         if self._how.dry_run:
             return tuple(tried)
         if not self.written and not late:
             return tuple(done if done.outcome not in GOOD else _left_out(done) for done in tried)
         found = [one.done for one in self.written]
         rest = [_left_out(done) for done in tried[len(found) :]]
-        if late and rest and len(tried) == len(self._targets):  # this one was under way
+        if late and rest and len(self._tried) == len(self._targets):  # this one was under way
             rest[0] = replace(rest[0], outcome=Outcome.UNKNOWN, detail=late)
         return (*found, *rest)
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scaler.applier.managed_fields import applied_by_us
+from scaler.applier.report import Outcome
 from scaler.applier.sets import APPLIED_AT, EXPIRES_IN, LABEL, SetId, is_name
-from scaler.runtimes.kubernetes.api.cluster import Cluster
+from scaler.applier.trouble import outcome
+from scaler.runtimes.kubernetes.api.cluster import Cluster, Json
+from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
 from scaler.runtimes.kubernetes.api.kinds import Kind
 from scaler.runtimes.kubernetes.objects.reading import Malformed, Ref, items, mapping, read_meta
 from torpor.duration import parse_duration
@@ -71,6 +74,18 @@ async def members(cluster: Cluster, kinds: Iterable[Kind], namespace: str, name:
         sources = await cluster.list_all(kind, namespace, label_selector=selector, metadata=True)
         found += [member for source in sources if (member := read_member(kind, source)) is not None]
     return found
+
+
+async def live(cluster: Cluster, kind: Kind, namespace: str, name: str) -> Json | None:
+    """An object; None where there is none. Raises ApiError, never one after which something may have been done."""
+    try:
+        return await cluster.get(kind, namespace, name)
+    except ApiError as error:
+        if error.not_found:
+            return None
+        if outcome(error, Outcome.REFUSED) is Outcome.UNKNOWN:
+            raise Unreachable(str(error), sent=False) from error
+        raise
 
 
 def _period(written: str) -> float | None:

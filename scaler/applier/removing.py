@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Container, Sequence
 
 from scaler.applier.catalogue import rank
-from scaler.applier.members import Member, read_member
+from scaler.applier.members import Member, live, read_member
 from scaler.applier.report import Done, Outcome
+from scaler.applier.trouble import outcome
 from scaler.applier.within import DEADLINE
 from scaler.runtime import Say
 from scaler.runtimes.kubernetes.api.cluster import Cluster
-from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
+from scaler.runtimes.kubernetes.api.errors import ApiError
 
 TRIES = 5
 NOT_OURS = "torpor apply has not made it, or somebody controls it"
@@ -48,17 +49,15 @@ async def remove_all(
 
 async def remove(cluster: Cluster, member: Member, *, dry_run: bool, still: Still = lambda _: True) -> Done:
     """Delete it. Whatever goes wrong is in what it returns; what is gone already is deleted."""
-    outcome, detail = Outcome.DELETED, ""
+    found, detail = Outcome.DELETED, ""
     try:
         if not member.ours:
-            outcome, detail = Outcome.LEFT, NOT_OURS
+            found, detail = Outcome.LEFT, NOT_OURS
         elif not dry_run and not member.deleting:
-            outcome, detail = await _delete(cluster, member, still)
-    except Unreachable as error:
-        outcome, detail = Outcome.UNKNOWN if error.sent else Outcome.NOT_DELETED, str(error)
+            found, detail = await _delete(cluster, member, still)
     except ApiError as error:
-        outcome, detail = Outcome.NOT_DELETED, error.message
-    return Done(member.kind.resource, member.name, outcome, detail=detail)
+        found, detail = outcome(error, Outcome.NOT_DELETED), error.message
+    return Done(member.kind.resource, member.name, found, detail=detail)
 
 
 async def _delete(cluster: Cluster, member: Member, still: Still) -> tuple[Outcome, str]:
@@ -74,12 +73,10 @@ async def _delete(cluster: Cluster, member: Member, still: Still) -> tuple[Outco
                 return Outcome.DELETED, ""
             if not error.conflict:
                 raise
-        try:
-            again = read_member(kind, await cluster.get(kind, namespace, name))
-        except ApiError as gone:
-            if gone.not_found:
-                return Outcome.DELETED, ""
-            raise
+        now = await live(cluster, kind, namespace, name)
+        if now is None:
+            return Outcome.DELETED, ""
+        again = read_member(kind, now)
         if again is None or again.set.name != set_name or not again.ours:
             return Outcome.LEFT, "it is not of the set any more"
         member = again

@@ -15,6 +15,8 @@ class Outcome(StrEnum):
     """Others own fields of it; nothing was changed."""
     REFUSED = "refused"
     """The API server said no; nothing was changed."""
+    PUT_OFF = "put off"
+    """The API server could not be asked, or has too much to do; nothing was changed, and the same may go well soon."""
     UNKNOWN = "unknown"
     """No answer came: it may have been carried out."""
     NOT_APPLIED = "not applied"

@@ -13,11 +13,13 @@ from typing import Any
 from scaler.applier.body import body, counted
 from scaler.applier.catalogue import Target
 from scaler.applier.diff import diff
+from scaler.applier.members import live
 from scaler.applier.replicas import is_memory
 from scaler.applier.report import Conflict, Done, Outcome
 from scaler.applier.sets import LABEL, MANAGER, OURS, SetId
+from scaler.applier.trouble import outcome
 from scaler.runtimes.kubernetes.api.cluster import Cluster
-from scaler.runtimes.kubernetes.api.errors import ApiError, Cause, Unreachable
+from scaler.runtimes.kubernetes.api.errors import ApiError, Cause
 from scaler.runtimes.kubernetes.objects.reading import mapping, text
 from torpor.yamlfile import Path
 
@@ -62,18 +64,19 @@ async def write(cluster: Cluster, target: Target, how: How) -> Written:
         before, after, asleep = await _apply(cluster, target, how)
     except _Owned as owned:
         return Written(_done(target, Outcome.CONFLICT, conflicts=owned.conflicts))
-    except Unreachable as error:
-        return Written(_done(target, Outcome.UNKNOWN if error.sent else Outcome.REFUSED, detail=str(error)))
     except ApiError as error:
-        return Written(_refused(target, error))
+        found = outcome(error, Outcome.REFUSED, dry_run=how.dry_run)
+        return Written(
+            _refused(target, error) if found is Outcome.REFUSED else _done(target, found, detail=error.message)
+        )
     same = before is not None and _version(before) == _version(after)
     shown = ""
     if how.show:
         shown = await asyncio.to_thread(diff, before, after)
         same = before is not None and not shown
-    outcome = Outcome.CREATED if before is None else Outcome.UNCHANGED if same else Outcome.CHANGED
+    found = Outcome.CREATED if before is None else Outcome.UNCHANGED if same else Outcome.CHANGED
     done = Done(
-        kind.resource, manifest.name, outcome, manifest.number, manifest.line, ASLEEP if asleep else "", (), shown
+        kind.resource, manifest.name, found, manifest.number, manifest.line, ASLEEP if asleep else "", (), shown
     )
     return Written(done, after, asleep)
 
@@ -86,7 +89,7 @@ class _Owned(Exception):  # noqa: N818 - reads as what it is
 
 async def _apply(cluster: Cluster, target: Target, how: How) -> tuple[Json | None, Json, bool]:
     for last in (False,) * (TRIES - 1) + (True,):
-        before = await _look(cluster, target, how)
+        before = await live(cluster, target.kind, how.set.namespace, target.manifest.name)
         _check(before, how)
         count = None
         if target.kind.resource in how.counting:
@@ -110,15 +113,6 @@ async def _apply(cluster: Cluster, target: Target, how: How) -> tuple[Json | Non
             if not changed.conflict or last:
                 raise
     raise AssertionError("the last try returns or raises")
-
-
-async def _look(cluster: Cluster, target: Target, how: How) -> Json | None:
-    try:
-        return await cluster.get(target.kind, how.set.namespace, target.manifest.name)
-    except ApiError as error:
-        if error.not_found:
-            return None
-        raise
 
 
 def _check(before: Json | None, how: How) -> None:
@@ -167,9 +161,14 @@ def path_of(field: str) -> Path:
     return tuple(path)
 
 
+def left_out(target: Target) -> Written:
+    """One that was not come to."""
+    return Written(_done(target, Outcome.NOT_APPLIED))
+
+
 def _done(
     target: Target,
-    outcome: Outcome,
+    found: Outcome,
     *,
     detail: str = "",
     conflicts: tuple[Conflict, ...] = (),
@@ -177,7 +176,7 @@ def _done(
 ) -> Done:
     manifest = target.manifest
     at = line if line is not None else manifest.line
-    return Done(target.kind.resource, manifest.name, outcome, manifest.number, at, detail, conflicts)
+    return Done(target.kind.resource, manifest.name, found, manifest.number, at, detail, conflicts)
 
 
 def _version(source: Json) -> str:

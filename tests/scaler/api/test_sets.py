@@ -15,7 +15,7 @@ from scaler.api.guard import MAX_BODY
 from scaler.applier.errors import Busy, NoSuchSet, NotAllowed
 from scaler.applier.order import Order
 from scaler.applier.report import Conflict, Done, Outcome
-from scaler.runtimes.kubernetes.api.errors import ApiError
+from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
 from scaler.welcome import CannotTell
 from tests.scaler.api.fake_control import FakeApplier, FakeControl, no_link, running, until
 from torpor.yamlfile import Mistake, YamlError
@@ -65,7 +65,10 @@ async def test_what_is_no_text_is_refused(url: str, client: aiohttp.ClientSessio
         (NotAllowed("not here"), 403),
         (NoSuchSet("there is none"), 404),
         (Busy("somebody else"), 409),
+        (ApiError(403, "Forbidden", "not you"), 502),
         (ApiError(500, "Sad", "it is sad"), 502),
+        (ApiError(503, "Away", "etcd is away"), 503),
+        (Unreachable("away", sent=False), 503),
     ],
 )
 async def test_what_is_refused_before_anything_is_done_is_a_problem(
@@ -85,7 +88,14 @@ async def test_what_is_refused_before_anything_is_done_is_a_problem(
 
 @pytest.mark.parametrize(
     ("outcome", "status"),
-    [(Outcome.CONFLICT, 409), (Outcome.REFUSED, 422), (Outcome.UNKNOWN, 502), (Outcome.CREATED, 502)],
+    [
+        (Outcome.CONFLICT, 409),
+        (Outcome.REFUSED, 422),
+        (Outcome.PUT_OFF, 503),
+        (Outcome.UNKNOWN, 502),
+        (Outcome.NOT_DELETED, 502),
+        (Outcome.CREATED, 502),
+    ],
 )
 async def test_a_failure_is_a_problem_that_holds_the_report(
     url: str, client: aiohttp.ClientSession, applier: FakeApplier, outcome: Outcome, status: int
@@ -93,7 +103,7 @@ async def test_a_failure_is_a_problem_that_holds_the_report(
     done = Done("services", "web", outcome, conflicts=(Conflict(".spec", "kubectl"),))
     applier.report = replace(applier.report, failure="it stopped", objects=(done,))
     async with client.post(f"{url}/v1/apply") as answer:
-        assert answer.status == status
+        assert (answer.status, answer.headers.get("Retry-After")) == (status, "5" if status == 503 else None)
         said = await answer.json()
         assert said["detail"] == "it stopped"
         assert said["report"]["objects"][0]["conflicts"] == [[".spec", "kubectl"]]

@@ -79,6 +79,18 @@ async def test_what_the_server_refuses_is_found_before_anything_is_done(tmp_path
         assert not house.has(CONFIG_MAPS, "one")
 
 
+async def test_while_it_is_not_certain_who_leads_it_is_put_off_and_no_more_is_asked(tmp_path: Path) -> None:
+    async with applying(tmp_path) as house:
+        house.applier._cluster = house.applier._cluster.fenced(lambda: False)
+        report = await house.apply(f"{config_map('one')}---\n{config_map('two')}")
+        assert outcomes(report) == {"configmaps one": "put off", "configmaps two": "not applied"}
+        assert (
+            "nothing was applied: put off configmaps one: nothing is written, for it is not certain" in report.failure
+        )
+        house.put(CONFIG_MAPS, "one", **{"torpor.dev_set": "pr-1"})
+        assert outcomes(await house.delete("pr-1")) == {"configmaps one": "put off"}
+
+
 async def test_a_failure_in_the_middle_says_what_was_applied_and_what_was_not(tmp_path: Path) -> None:
     async with applying(tmp_path) as house:
         house.put(CONFIG_MAPS, "old", **{"torpor.dev_set": "pr-1"})

@@ -10,7 +10,7 @@ from scaler.applier.members import Member
 from scaler.applier.removing import TRIES, remove, remove_all
 from scaler.applier.report import Done, Outcome
 from scaler.applier.sets import SetId
-from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
+from scaler.runtimes.kubernetes.api.errors import ApiError, NotLeading, Unreachable
 from scaler.runtimes.kubernetes.api.kinds import DEPLOYMENTS, INGRESSES, SERVICES, Kind
 from tests.scaler.applier.conftest import CONFIG_MAPS
 from tests.scaler.applier.scripted import CHANGED, Json, Scripted
@@ -99,7 +99,8 @@ async def test_what_is_not_ours_or_only_tried_is_not_touched() -> None:
     [
         (ApiError(403, "Forbidden", "not you"), Outcome.NOT_DELETED),
         (Unreachable("gone", sent=True), Outcome.UNKNOWN),
-        (Unreachable("gone", sent=False), Outcome.NOT_DELETED),
+        (Unreachable("gone", sent=False), Outcome.PUT_OFF),
+        (NotLeading(), Outcome.PUT_OFF),
     ],
 )
 async def test_what_goes_wrong_is_told(error: ApiError, outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ from scaler.applier.manifests import read_manifests
 from scaler.applier.report import Outcome
 from scaler.applier.sets import SetId
 from scaler.applier.writing import TRIES, How, Written, path_of, write
-from scaler.runtimes.kubernetes.api.errors import Unreachable, from_status
+from scaler.runtimes.kubernetes.api.errors import NotLeading, Unreachable, from_status
 from scaler.runtimes.kubernetes.api.kinds import DEPLOYMENTS
 from tests.scaler.applier.scripted import CHANGED, Scripted, conflict
 
@@ -104,9 +104,20 @@ async def test_one_of_another_set_is_a_conflict() -> None:
 
 
 async def test_without_an_answer_nobody_knows() -> None:
-    for sent, outcome in ((True, Outcome.UNKNOWN), (False, Outcome.REFUSED)):
+    for sent, outcome in ((True, Outcome.UNKNOWN), (False, Outcome.PUT_OFF)):
         done = (await written(Scripted(live(), Unreachable("gone", sent=sent)))).done
         assert (done.outcome, done.detail) == (outcome, "gone")
+    assert (await written(Scripted(live(), NotLeading()))).done.outcome is Outcome.PUT_OFF
+
+
+async def test_to_look_or_to_try_changes_nothing_whatever_comes_of_it() -> None:
+    class Silent(Scripted):
+        async def get(self, *args: Any, **more: Any) -> dict[str, Any]:
+            raise Unreachable("gone", sent=True)
+
+    assert (await written(Silent(None))).done.outcome is Outcome.PUT_OFF
+    silent = Scripted(live(), Unreachable("gone", sent=True))
+    assert (await written(silent, dry_run=True)).done.outcome is Outcome.PUT_OFF
 
 
 async def test_what_the_server_refuses_has_the_line_of_its_field() -> None:
