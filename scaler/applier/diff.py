@@ -1,6 +1,6 @@
 """What an apply would change in an object, for people: a unified diff of YAML without what the server keeps for itself.
 
-What a Secret holds is not shown, only that it would change.
+What a Secret holds is not shown, only that it would change; nor is the copy of an object that kubectl keeps in it.
 """
 
 import difflib
@@ -15,6 +15,7 @@ type Json = dict[str, Any]
 LONGEST = 64 * 1024
 """Characters of a diff; what is more is left out, and said so."""
 _SERVERS = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
+_COPY = "kubectl.kubernetes.io/last-applied-configuration"
 _KEY = secrets.token_bytes(16)
 """So that nobody can try out what a hidden value might be."""
 
@@ -28,6 +29,8 @@ def diff(before: Json | None, after: Json) -> str:
 
 def _lines(source: Json) -> list[str]:
     meta = {key: value for key, value in (source.get("metadata") or {}).items() if key not in _SERVERS}
+    annotations = {key: value for key, value in (meta.pop("annotations", None) or {}).items() if key != _COPY}
+    meta |= {"annotations": annotations} if annotations else {}
     shown = {key: value for key, value in source.items() if key != "status"} | {"metadata": meta}
     if source.get("kind") == "Secret":
         for key in ("data", "stringData"):

@@ -25,6 +25,14 @@ def test_what_a_secret_holds_is_not_shown_but_that_it_changes_is() -> None:
     assert diff(before, before) == ""
 
 
+def test_nor_is_the_copy_that_kubectl_keeps_of_it() -> None:
+    copy = {"kubectl.kubernetes.io/last-applied-configuration": '{"data": {"password": "aGVsbG8="}}', "about": "it"}
+    before = {"kind": "Secret", "metadata": {"annotations": copy}, "data": {"password": "aGVsbG8="}}
+    shown = diff(before, before | {"metadata": {"annotations": copy | {"about": "that"}}})
+    assert "+    about: that" in shown
+    assert "aGVsbG8=" not in shown
+
+
 def test_a_diff_has_a_bound() -> None:
     shown = diff(None, WEB | {"data": {str(number): "x" * 100 for number in range(2_000)}})
     assert len(shown) < LONGEST + 100
