@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from scaler.api.connection import presence
+from scaler.api.places import AGAIN, Places
 from scaler.api.port import Applies, Control
 from scaler.api.problems import SHOWN, Problem
 from scaler.api.query import number
@@ -26,16 +27,14 @@ from scaler.runtimes.kubernetes.api.errors import ApiError
 from torpor.duration import parse_duration
 from torpor.yamlfile import YamlError
 
-AT_ONCE = 20
-"""Orders under way, those that wait for a rollout too."""
-AGAIN = {"Retry-After": "5"}
 SAID = 200
 """Lines of what was done that are kept for the answer."""
 LONGEST_WAIT = 3600.0
 """Seconds."""
 
 type Say = Callable[[str], None]
-type Work = Callable[[Applies, Say], Awaitable[Report]]
+type Work = Callable[[Applies, Say, Callable[[], None]], Awaitable[Report]]
+"""What it calls at last says that nothing more is changed."""
 
 
 class Sets:
@@ -44,7 +43,7 @@ class Sets:
     def __init__(self, control: Control, closing: Switch) -> None:
         self._control = control
         self._closing = closing
-        self._under_way = 0
+        self._places = Places()
 
     async def index(self, request: web.Request) -> web.Response:
         """`GET /v1/sets`."""
@@ -52,10 +51,10 @@ class Sets:
 
     async def apply(self, request: web.Request) -> web.StreamResponse:
         """`POST /v1/apply`."""
-        order = await _order(request)
 
-        async def work(applies: Applies, say: Say) -> Report:
-            applied = await applies.apply(order, say)
+        async def work(applies: Applies, say: Say, changed: Callable[[], None]) -> Report:
+            applied = await applies.apply(await _order(request), say)
+            changed()
             async with presence(request).block():
                 return await applies.follow(applied, say)
 
@@ -65,39 +64,38 @@ class Sets:
         """`DELETE /v1/sets/{name}`."""
         name, dry_run = request.match_info["name"], _flag(request, "dry_run")
 
-        async def work(applies: Applies, say: Say) -> Report:
+        async def work(applies: Applies, say: Say, _: Callable[[], None]) -> Report:
             return await applies.delete(name, say, dry_run=dry_run)
 
         return await self._answer(request, work)
 
     async def _answer(self, request: web.Request, work: Work) -> web.StreamResponse:
         applies = self._applies()
-        if self._under_way >= AT_ONCE:
-            raise Problem(503, f"{AT_ONCE} sets are being applied already; try again.", AGAIN)
-        self._under_way += 1
+        size = len(await request.read())
         said: deque[str] = deque(maxlen=SAID)
         try:
-            async with self._closing.block():
-                if "text/event-stream" in request.headers.get("Accept", ""):
-                    return await self._told(request, applies, work)
-                report = await _done(work, applies, said.append)
+            with self._places.taken(size) as changed:
+                async with self._closing.block():
+                    if "text/event-stream" in request.headers.get("Accept", ""):
+                        return await self._told(request, applies, work, changed)
+                    report = await _done(work, applies, said.append, changed)
         except Stopping:
             done = f"Done before that: {'; '.join(said)}." if said else "Nothing was done before that."
             detail = f"Torpor is stopping in the middle of this. {done} Do it again."
             raise Problem(503, detail, AGAIN) from None
-        finally:
-            self._under_way -= 1
         if report.failure:
             raise _problem(report)
         return web.json_response(report.to_json())
 
-    async def _told(self, request: web.Request, applies: Applies, work: Work) -> web.StreamResponse:
+    async def _told(
+        self, request: web.Request, applies: Applies, work: Work, changed: Callable[[], None]
+    ) -> web.StreamResponse:
         stream = Stream(request)
         failed: Problem | ClientLeft | None = None
         async with asyncio.TaskGroup() as group:
             writing = group.create_task(stream.run())
             try:
-                report = await _done(work, applies, lambda text: stream.put("said", {"text": text}))
+                report = await _done(work, applies, lambda text: stream.put("said", {"text": text}), changed)
                 if report.failure and not stream.begun and (problem := _problem(report)).status == 503:
                     raise problem
                 stream.put("report", report.to_json())
@@ -122,10 +120,10 @@ class Sets:
             raise Problem(status, f"{error.reason[:1].upper()}{error.reason[1:]}.", headers) from None
 
 
-async def _done(work: Work, applies: Applies, say: Say) -> Report:
+async def _done(work: Work, applies: Applies, say: Say, changed: Callable[[], None]) -> Report:
     """Raises Problem for all that has been refused before anything was done."""
     try:
-        return await work(applies, say)
+        return await work(applies, say, changed)
     except YamlError as error:
         mistakes = [{"document": one.document, "line": one.line, "message": one.message} for one in error.mistakes]
         raise Problem(422, "\n".join(map(str, error.mistakes)), mistakes=mistakes) from None

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from scaler.applier.applied import Applied
+from scaler.applier.applied import Applied, Workload
 from scaler.applier.book import Book
-from scaler.applier.catalogue import Catalogue, look
+from scaler.applier.catalogue import Catalogue, Target, look
 from scaler.applier.course import Course, pruned
 from scaler.applier.errors import NoSuchSet, NotAllowed
 from scaler.applier.expiring import Expiring
@@ -17,12 +18,14 @@ from scaler.applier.members import Member, members
 from scaler.applier.order import Order, wanted
 from scaler.applier.removing import remove_all
 from scaler.applier.report import Done, Report, Rolled
+from scaler.applier.rollout import stand
 from scaler.applier.set_status import SetStatus
 from scaler.applier.sets import SetId
 from scaler.applier.within import within
-from scaler.applier.writing import How
+from scaler.applier.writing import How, Written
 from scaler.runtime import Say
 from scaler.runtimes.kubernetes.api.cluster import Cluster
+from scaler.runtimes.kubernetes.objects.reading import mapping, number
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.scaler import Scaler
 from torpor.kubernetes_settings import KubernetesSettings
@@ -83,23 +86,22 @@ class Applier:
                 self._expiring.changed.set()
         if not order.dry_run:
             logger.info("the set %s was applied: %s", want.set, report.failure or f"{len(targets)} objects")
-        return Applied(report, order, tuple(zip(targets, course.written, old, strict=False)))
+        seconds = order.wait or (FOLLOWING if order.wake else 0.0)
+        if report.failure or order.dry_run or not seconds:
+            return Applied(report)
+        written = zip(targets, course.written, old, strict=True)
+        return Applied(report, seconds, order.wake, tuple(self._workloads(want.set.namespace, written)))
 
     async def follow(self, applied: Applied, say: Say) -> Report:
         """Wait until what was applied is rolled out, where that was asked for."""
-        order = applied.order
-        seconds = order.wait or (FOLLOWING if order.wake else 0.0)
-        if applied.report.failure or order.dry_run or not seconds:
-            return applied.report
         tasks: list[asyncio.Task[Rolled]] = []
         async with asyncio.TaskGroup() as group:
-            for target, done, old in applied.course:
-                if target.kind.resource in self._counting and done.after is not None:
-                    work = self._following.follow(*(target, done.after, old), seconds=seconds, wake=order.wake, say=say)
-                    tasks.append(group.create_task(work))
+            for one in applied.workloads:
+                work = self._following.follow(one, seconds=applied.seconds, wake=applied.wake, say=say)
+                tasks.append(group.create_task(work))
         apps = tuple(task.result() for task in tasks)
         bad = [f"{one.app}: {one.detail}" for one in apps if not one.done]
-        failure = f"applied, but not rolled out: {'; '.join(bad)}" if bad else ""
+        failure = f"applied, but not rolled out: {'; '.join(bad)}" if bad else applied.report.failure
         return replace(applied.report, apps=apps, failure=failure)
 
     async def delete(self, name: str, say: Say, *, dry_run: bool = False) -> Report:
@@ -119,6 +121,14 @@ class Applier:
         if not dry_run:
             logger.info("the set %s was deleted: %s", which, report.failure or f"{len(done)} objects")
         return report
+
+    def _workloads(
+        self, namespace: str, written: Iterable[tuple[Target, Written, frozenset[str]]]
+    ) -> Iterator[Workload]:
+        for (manifest, kind), done, old in written:
+            if kind.resource in self._counting and done.after is not None:
+                generation = number(mapping(done.after.get("metadata")).get("generation"), 0)
+                yield Workload(kind, f"{namespace}/{manifest.name}", generation, stand(done.after).asleep, old)
 
     async def _catalogue(self) -> Catalogue:
         return await look(self._cluster, self._allowed.kinds)

@@ -6,9 +6,8 @@ that have come since, for the old ones' troubles are not of this revision.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from scaler.applier.catalogue import Target
+from scaler.applier.applied import Workload
 from scaler.applier.report import Rolled
 from scaler.applier.rollout import Stand, stand
 from scaler.errors import NotManaged, WakeFailed
@@ -16,15 +15,12 @@ from scaler.runtime import Say
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
 from scaler.runtimes.kubernetes.api.watch import Key
-from scaler.runtimes.kubernetes.objects.reading import mapping, number
 from scaler.runtimes.kubernetes.picture import Picture
 from scaler.runtimes.kubernetes.pods.progress import Failed, progress
 from scaler.runtimes.kubernetes.pods.stages import Scene
 from scaler.scaler import Scaler
 from torpor.clock import Clock
 from torpor.words import AppId, Cause, Phase
-
-type Json = dict[str, Any]
 
 AGAIN = 1.0
 """Seconds between two looks."""
@@ -46,11 +42,9 @@ class Following:
         """The uids of a workload's pods that are there now."""
         return frozenset(pod.uid for pod in self._picture.pods(f"{namespace}/{name}"))
 
-    async def follow(
-        self, target: Target, after: Json, old: frozenset[str], *, seconds: float, wake: bool, say: Say
-    ) -> Rolled:
-        """`after` is the workload as it was applied, `old` the pods it had before. Never longer than `seconds`."""
-        app: AppId = f"{mapping(after['metadata']).get('namespace')}/{target.manifest.name}"
+    async def follow(self, one: Workload, *, seconds: float, wake: bool, say: Say) -> Rolled:
+        """Never longer than `seconds`."""
+        app = one.app
         seen = [Stand(False, "nothing has been seen of it")]
 
         def told(now: Stand) -> None:
@@ -60,9 +54,9 @@ class Following:
 
         try:
             async with asyncio.timeout(seconds):
-                if wake and stand(after).asleep:
-                    await self._wake(app, number(mapping(after["metadata"]).get("generation"), 0))
-                await self._until_done(target, app, old, told)
+                if wake and one.asleep:
+                    await self._wake(app, one.generation)
+                await self._until_done(one, told)
                 if wake and seen[0].done and self._failed(app):
                     await self._scaler.wake(app, CAUSE)
         except TimeoutError:
@@ -100,31 +94,31 @@ class Following:
             self._picture.on_apps.remove(look)
         await self._scaler.wake(app, CAUSE)
 
-    async def _until_done(self, target: Target, app: AppId, old: frozenset[str], told: Callable[[Stand], None]) -> None:
+    async def _until_done(self, one: Workload, told: Callable[[Stand], None]) -> None:
         clock: Clock = self._scaler.clock
         began = clock.now()
-        namespace, _, name = app.partition("/")
+        namespace, _, name = one.app.partition("/")
         while True:
             try:
-                now = stand(await self._cluster.get(target.kind, namespace, name))
+                now = stand(await self._cluster.get(one.kind, namespace, name))
             except Unreachable as error:
                 now = Stand(False, str(error))
             except ApiError as error:
                 now = Stand(False, error.message, failed=True)
             if not now.done and not now.failed:
-                now = self._trouble(target, app, old, clock.now() - began) or now
+                now = self._trouble(one, clock.now() - began) or now
             told(now)
             if now.done or now.failed:
                 return
             await asyncio.sleep(AGAIN)
 
-    def _trouble(self, target: Target, app: AppId, old: frozenset[str], waited: float) -> Stand | None:
+    def _trouble(self, one: Workload, waited: float) -> Stand | None:
         """What keeps the new pods from being ready for good, in the cluster's words."""
-        found = self._picture.apps.get(app)
-        pods = [pod for pod in self._picture.pods(app) if pod.uid not in old]
+        found = self._picture.apps.get(one.app)
+        pods = [pod for pod in self._picture.pods(one.app) if pod.uid not in one.old]
         if found is None or found.workload is None or not any(not pod.deleting for pod in pods):
             return None
-        conditions = self._picture.conditions.get((target.kind, Key(*app.split("/"))), {})
+        conditions = self._picture.conditions.get((one.kind, Key(*one.app.split("/"))), {})
         scene = Scene(pods=pods, waited=waited, conditions=conditions, autoscaled=self._autoscaled)
         found_out = progress(scene)
         return Stand(False, found_out.reason, failed=True) if isinstance(found_out, Failed) else None

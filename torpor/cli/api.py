@@ -50,7 +50,7 @@ class Api:
         """
         with self._carrier.stream(path, "text/event-stream", method, body) as stream:
             if stream.status != 200:
-                raise self._refused(stream.status, stream.body())
+                raise self._refused(stream.status, stream.body(), stream.retry_after)
             on_open()
             data: list[str] = []
             for line in stream.lines():
@@ -88,7 +88,7 @@ class Api:
             raise self._refused(status, body)
         return body
 
-    def _refused(self, status: int, body: bytes) -> Failed:
+    def _refused(self, status: int, body: bytes, retry_after: float | None = None) -> Failed:
         try:
             detail = json.loads(body)["detail"]
         except (ValueError, LookupError, TypeError):
@@ -96,7 +96,7 @@ class Api:
         said = "\n".join(printable(line) for line in str(detail).splitlines())
         if status == 401:
             said = f"{said.removesuffix('.')}; the token is taken from TORPOR_TOKEN"
-        return Refused(said + (f" ({self._carrier.hint})" if self._carrier.hint else ""), status)
+        return Refused(said + (f" ({self._carrier.hint})" if self._carrier.hint else ""), status, retry_after)
 
     def _object(self, body: bytes) -> Any:
         try:

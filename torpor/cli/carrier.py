@@ -27,6 +27,10 @@ class Stream(Protocol):
     @property
     def status(self) -> int: ...
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds after which the same may be asked again, where the answer says so."""
+
     def lines(self) -> Iterator[bytes]:
         """The lines as they come, with their ends, until the server ends the stream. Raises Failed."""
 
@@ -60,6 +64,11 @@ class Carrier(Protocol):
 def late(place: str, deadline: float) -> str:
     """The words for an answer that did not come in time."""
     return f"{place} has not answered in full within {deadline:g}s"
+
+
+def seconds(text: str | None) -> float | None:
+    """A Retry-After, as Torpor writes it (RFC 9110, section 10.2.3)."""
+    return float(text) if text is not None and text.isascii() and text.isdecimal() and len(text) < 6 else None
 
 
 def silent(place: str) -> str:

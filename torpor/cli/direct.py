@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
-from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, YAML, Answer, late, silent
+from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, YAML, Answer, late, seconds, silent
 from torpor.cli.failure import Failed
 from torpor.cli.where import Where
 
@@ -89,6 +89,7 @@ class _Stream:
         self._url = url
         self._response = response
         self.status = response.status
+        self.retry_after = seconds(response.getheader("Retry-After"))
 
     def lines(self) -> Iterator[bytes]:
         while line := self._line():

@@ -16,11 +16,12 @@ class Failed(click.ClickException):
 
 
 class Refused(Failed):
-    """What was asked said no, with this HTTP status."""
+    """What was asked said no, with this HTTP status, and perhaps after how many seconds it may say something else."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
 
 
 class WrongConfiguration(click.ClickException):

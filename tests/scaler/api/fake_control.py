@@ -57,6 +57,7 @@ class FakeApplier:
         self.may_end.set()
         self.applied = 0
         self.followed = 0
+        self.silent = False
 
     def sets(self) -> list[SetStatus]:
         return [SetStatus("review/pr-1", ("services/web",), ("review/web",), 1_700_000_000.0)]
@@ -65,13 +66,15 @@ class FakeApplier:
         if self.error:
             raise self.error
         self.orders.append(order)
-        say("created services web")
+        if not self.silent:
+            say("created services web")
         await self.may_apply.wait()
         self.applied += 1
-        return Applied(self.report, order)
+        return Applied(self.report)
 
     async def follow(self, applied: Applied, say: Callable[[str], None], /) -> Report:
-        say("1 of 2 pods are available")
+        if not self.silent:
+            say("1 of 2 pods are available")
         await self.may_end.wait()
         self.followed += 1
         return applied.report

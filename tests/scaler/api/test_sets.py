@@ -12,6 +12,7 @@ import pytest
 
 from scaler.api import Api
 from scaler.api.guard import MAX_BODY
+from scaler.api.places import AT_ONCE
 from scaler.applier.errors import Busy, NoSuchSet, NotAllowed
 from scaler.applier.order import Order
 from scaler.applier.report import Conflict, Done, Outcome
@@ -125,6 +126,37 @@ async def test_who_wants_to_know_is_told_while_it_is_done(
         rest = (await answer.content.read()).decode().splitlines()
         assert rest[0] == "event: report"
         assert json.loads(rest[1][5:])["set"] == "review/pr-1"
+
+
+async def test_those_who_wait_for_a_rollout_keep_nobody_from_applying(
+    url: str, client: aiohttp.ClientSession, applier: FakeApplier
+) -> None:
+    applier.may_end.clear()
+    async with asyncio.TaskGroup() as group:
+        waiting = [group.create_task(client.post(f"{url}/v1/apply", data=TEXT.encode())) for _ in range(AT_ONCE)]
+        await until(lambda: applier.applied == AT_ONCE)
+        applier.may_apply.clear()
+        waiting += [group.create_task(client.post(f"{url}/v1/apply")) for _ in range(AT_ONCE)]
+        await until(lambda: len(applier.orders) == 2 * AT_ONCE)
+        for headers in ({}, STREAM):
+            async with client.post(f"{url}/v1/apply", headers=headers) as answer:
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        applier.may_apply.set()
+        applier.may_end.set()
+    for task in waiting:
+        assert task.result().status == 200
+        task.result().close()
+
+
+async def test_what_is_put_off_is_a_problem_also_for_who_wants_to_be_told(
+    url: str, client: aiohttp.ClientSession, applier: FakeApplier
+) -> None:
+    applier.silent = True
+    put_off = Done("services", "web", Outcome.PUT_OFF)
+    applier.report = replace(applier.report, failure="nothing was applied", objects=(put_off,))
+    async with client.post(f"{url}/v1/apply", headers=STREAM) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert (await answer.json())["detail"] == "nothing was applied"
 
 
 async def test_who_leaves_does_not_stop_an_apply_but_nobody_waits_for_its_rollout(

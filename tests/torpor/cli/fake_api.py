@@ -35,6 +35,8 @@ class FakeApi:
     apps: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """`METHOD path` → status and JSON; a str is sent as it is."""
+    full: int = 0
+    """So many requests are told first that they are to come back in no time."""
     stages: list[str] = field(default_factory=list)
     """Sentences sent on the stream of events before a wake ends."""
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -56,6 +58,10 @@ class FakeApi:
         self.tokens.append(request.headers.get("Authorization") or request.headers.get("Torpor-Token", ""))
         if request.can_read_body:
             self.bodies.append(await request.text())
+        if self.full:
+            self.full -= 1
+            later = {"Retry-After": "0"}
+            return web.json_response({"status": 503, "detail": "Too much is under way."}, status=503, headers=later)
         if path.endswith("/wake") and self.stages:
             await self.release.wait()
         if (answer := self.answers.get(f"{request.method} {path}")) is not None:

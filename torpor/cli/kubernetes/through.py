@@ -8,12 +8,12 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from scaler.runtimes.kubernetes.api.access import NoAccess, find
 from scaler.runtimes.kubernetes.api.errors import ApiError
 from scaler.runtimes.kubernetes.api.stream import TooLarge
-from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, YAML, Answer, late
+from torpor.cli.carrier import AGENT, MAX_ANSWER, SILENCE, YAML, Answer, late, seconds
 from torpor.cli.failure import Failed
 from torpor.cli.kubernetes.background import Background
 from torpor.cli.say import printable
@@ -25,8 +25,16 @@ PIECES = 64
 HEAD = 10.0
 """Seconds for a stream to begin."""
 
-type Piece = int | bytes | Failed | None
-"""Of a stream, in this order: its status, its body, and why or that it has ended."""
+
+class Head(NamedTuple):
+    """How a stream begins."""
+
+    status: int
+    retry_after: float | None
+
+
+type Piece = Head | bytes | Failed | None
+"""Of a stream, in this order: its head, its body, and why or that it has ended."""
 
 
 class Through:
@@ -57,7 +65,7 @@ class Through:
             first = self.background.run(pieces.get())
             if isinstance(first, Failed):
                 raise first
-            yield _Stream(self, first if isinstance(first, int) else 0, self.background, pieces)
+            yield _Stream(self, first if isinstance(first, Head) else Head(0, None), self.background, pieces)
         finally:
             pumping.cancel()
 
@@ -123,7 +131,7 @@ class Through:
             async with self.background.cluster.open(
                 method, place, None, body, headers=headers, deadline=head
             ) as stream:
-                await pieces.put(stream.status)
+                await pieces.put(Head(stream.status, seconds(stream.headers.get("Retry-After"))))
                 async for piece in stream.chunks(SILENCE):
                     await pieces.put(piece)
             await pieces.put(None)
@@ -139,8 +147,8 @@ class Through:
 
 
 class _Stream:
-    def __init__(self, through: Through, status: int, background: Background, pieces: "asyncio.Queue[Piece]") -> None:
-        self.status = status
+    def __init__(self, through: Through, head: Head, background: Background, pieces: "asyncio.Queue[Piece]") -> None:
+        self.status, self.retry_after = head
         self._through = through
         self._background = background
         self._pieces = pieces

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.torpor.cli.command import Torpor
 from tests.torpor.cli.fake_api import FakeApi, done, told
+from torpor.cli.deploying import TRIES
 
 APPLY = "POST /v1/apply"
 TEXT = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
@@ -59,6 +60,21 @@ async def test_a_connection_that_is_lost_is_no_success(torpor: Torpor, api: Fake
     ended = await torpor("apply", "-f", given(tmp_path), "--set", "x", "--api", api.url)
     assert ended.code == 1
     assert "the connection was lost before the end" in ended.err
+
+
+async def test_where_nothing_was_done_yet_it_is_tried_again_a_few_times(
+    torpor: Torpor, api: FakeApi, tmp_path: Path
+) -> None:
+    api.answers[APPLY] = (200, told(objects=[done("web", "created")]))
+    api.full = 2
+    ended = await torpor("apply", "-f", given(tmp_path), "--set", "x", "--api", api.url)
+    assert (ended.code, ended.out) == (0, "services web: created\n")
+    assert ended.err == "applying x\nToo much is under way; once more in 0s\n"
+    assert api.bodies == [TEXT] * 3
+    api.full = 1_000
+    ended = await torpor("apply", "-f", given(tmp_path), "--set", "x", "--api", api.url)
+    assert (ended.code, ended.err.splitlines()[-1]) == (1, "torpor: Too much is under way.")
+    assert len(api.bodies) == 3 + TRIES
 
 
 async def test_a_report_that_is_none_is_told(torpor: Torpor, api: FakeApi, tmp_path: Path) -> None:

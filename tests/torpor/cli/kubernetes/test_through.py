@@ -44,6 +44,7 @@ async def test_the_token_of_torpor_travels_beside_the_cluster_s(there: Torpor, a
 async def test_manifests_and_the_name_of_a_set_go_through(there: Torpor, api_server: FakeApiServer) -> None:
     torpor, text = api_server.torpor, "kind: Service\nmetadata: {name: ü}\n"
     (there.directory / "review.yaml").write_text(text)
+    torpor.full = 1  # once more, then
     torpor.answers["POST /v1/apply"] = (200, told("created services web", objects=[done("web", "created")]))
     torpor.answers["DELETE /v1/sets/review/pr-1"] = (200, told(pruned=[done("web", "deleted")]))
     applied = await there(
@@ -52,7 +53,7 @@ async def test_manifests_and_the_name_of_a_set_go_through(there: Torpor, api_ser
     assert (applied.code, applied.out) == (0, "services web: created\n"), applied.err
     deleted = await there("delete", "review/pr-1", "--kubernetes")
     assert (deleted.code, deleted.out) == (0, "services web: deleted\n"), deleted.err
-    assert (torpor.bodies, torpor.tokens) == ([text], ["a-token-of-torpor", ""])
+    assert (torpor.bodies, torpor.tokens) == ([text] * 2, [*["a-token-of-torpor"] * 2, ""])
 
 
 async def test_a_wake_shows_its_progress(there: Torpor, api_server: FakeApiServer) -> None:
