@@ -27,7 +27,7 @@ LOOK = 60.0
 HASTE = 1.0
 """Seconds between two looks when something is due,"""
 HASTE_LATE = 5.0
-"""and when something has been due and could not be done."""
+"""and when something has been due and could not be done, or is still used."""
 SAME = 1.0
 """Seconds by which an end may seem to move that does not: two clocks are read for it."""
 
@@ -69,19 +69,40 @@ class Expiring:
                     await self._look()
                 except ApiError as error:
                     logger.info("the sets cannot be looked at: %s", error)
-                try:
-                    async with asyncio.timeout(self._pause()):
-                        await self.changed.wait()
-                except TimeoutError:
-                    pass
+                await self._rest()
 
-    def _pause(self) -> float:
-        """Until something is due, or another look at all of it."""
+    async def _rest(self) -> None:
+        """Until somebody has changed a set, something can be done, or it is time for another look at all of them.
+        Whether an app is still used whose end has come is known here: the API server is not asked about it."""
+        clock = self._scaler.clock
+        until = clock.now() + LOOK
+        due = False
+        while not due and clock.now() < until:
+            try:
+                async with asyncio.timeout(max(HASTE, min(until - clock.now(), self._next()))):
+                    await self.changed.wait()
+                return
+            except TimeoutError:
+                due = self._due()
+
+    def _due(self) -> bool:
+        """Something can be told or ended."""
         now = self._scaler.clock.wall()
-        ends = [found for which in self._book.all() if (found := self._book.expiry(which)) is not None]
+        return any(
+            not self._is_told(which, end) or (end.at <= now and not end.waits)
+            for which, end in self._ends()
+            if end.notice_at <= now
+        )
+
+    def _next(self) -> float:
+        """Seconds until that may be so."""
+        now = self._scaler.clock.wall()
+        ends = [end for _, end in self._ends()]
         due = [at - now for end in ends for at in (end.at, end.notice_at) if at > now]
-        late = [HASTE_LATE for end in ends if end.at <= now]
-        return max(HASTE, min([LOOK, *due, *late]))
+        return min([*due, *(HASTE_LATE for end in ends if end.at <= now)], default=LOOK)
+
+    def _ends(self) -> list[tuple[SetId, Expiry]]:
+        return [(which, end) for which in self._book.all() if (end := self._book.expiry(which)) is not None]
 
     async def _look(self) -> None:
         async with within():
@@ -101,8 +122,7 @@ class Expiring:
 
     def _announce(self, which: SetId, end: Expiry) -> bool:
         """Whether people had been told before: nothing ends unannounced, however late it is."""
-        told = self._told.get(which)
-        if told is not None and end.at < told + SAME:
+        if self._is_told(which, end):
             return True
         self._told[which] = end.at
         left = end.at - self._scaler.clock.wall()
@@ -111,6 +131,10 @@ class Expiring:
         text = f"the set {which} is deleted {when}, unless it is used or applied before"
         self._tell(which, self._book.members(which), "SetExpires", text)
         return False
+
+    def _is_told(self, which: SetId, end: Expiry) -> bool:
+        told = self._told.get(which)
+        return told is not None and end.at < told + SAME
 
     async def _end(self, which: SetId) -> None:
         """Once more looked at, when nobody else changes it. A visit in between has put off its end, also one that comes

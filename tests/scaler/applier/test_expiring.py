@@ -1,6 +1,7 @@
 """A set that nobody uses is deleted when its time is up, and people are told."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,6 +71,20 @@ async def test_a_visit_in_the_middle_ends_it(tmp_path: Path, monkeypatch: pytest
         assert not [path for method, path in house.server.asked if method == "DELETE"]
         assert house.has(kinds.DEPLOYMENTS, "web")
         assert house.has(CONFIG_MAPS, "one")
+
+
+async def test_while_an_app_is_used_after_its_end_nothing_is_asked_and_when_it_sleeps_it_goes(tmp_path: Path) -> None:
+    async with applying(tmp_path, town(replicas=1, idle_timeout="1h")) as house:
+        await house.apply(WEB)
+        await house.realm.until(lambda: "SetExpires" in dict(house.realm.events()))
+        await house.realm.until(lambda: house.applier.sets()[0].expires_at < time.time())
+        await asyncio.sleep(0.1)
+        asked = house.server.asked.count(("GET", CONFIG_MAPS.path("shop")))
+        await asyncio.sleep(0.3)
+        assert house.server.asked.count(("GET", CONFIG_MAPS.path("shop"))) == asked
+        assert house.has(kinds.DEPLOYMENTS, "web")
+        await house.realm.scaler.sleep(APP)
+        await house.realm.until(lambda: not house.has(kinds.DEPLOYMENTS, "web"))
 
 
 async def test_an_app_that_is_awake_stays_and_so_does_one_whose_mark_is_gone(tmp_path: Path) -> None:
