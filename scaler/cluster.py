@@ -16,6 +16,7 @@ from scaler.api.guard import Deployers
 from scaler.applier.applier import Applier
 from scaler.applier.deployers import deployers
 from scaler.cluster_control import ClusterControl
+from scaler.lasting import lasting
 from scaler.link_server import LinkServer
 from scaler.runtimes.kubernetes.api.access import Access
 from scaler.runtimes.kubernetes.api.cluster import Cluster
@@ -131,12 +132,12 @@ async def _stand(
                 apps = ClusterApps(scaler, runtime, picture, crews, group)
                 group.create_task(scaler.run())
                 group.create_task(Notes(ours, scaler, runtime, picture).run())
-                group.create_task(_headroom(ours, picture, wanted))
+                group.create_task(lasting("headroom", lambda: _headroom(ours, picture, wanted)))
                 await asyncio.sleep(0)
                 apps.begin()
                 control.books.retain(scaler.apps)
                 applier = Applier(ours, scaler, picture, wanted)
-                group.create_task(applier.run())
+                group.create_task(lasting("looking after sets that expire", applier.run))
                 control.scaler, control.applier = scaler, applier
                 try:
                     with links.serving(scaler):
