@@ -10,6 +10,12 @@ Raises CannotTell when nobody can say so now.
 """
 
 
+class Stranger(str):
+    """Why somebody is turned away whose token is good, but for whom it is not."""
+
+    __slots__ = ()
+
+
 class CannotTell(Exception):  # noqa: N818 - reads as what happened
     """The token may be right: whoever knows could not be asked. `str()` says why."""
 

@@ -22,7 +22,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.typedefs import Handler
 
 from scaler.api.problems import SHOWN, Problem
-from scaler.welcome import CannotTell
+from scaler.welcome import CannotTell, Stranger
 from torpor.routes import normalise_host
 from torpor.token import HEADER
 
@@ -39,7 +39,8 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="torpor"'}
 
 
 type Deployers = Callable[[str], Awaitable[str | None]]
-"""Looks at a token and says why its bearer may not apply, fit for them; None: they may. Raises CannotTell."""
+"""Looks at a token and says why its bearer may not apply, fit for them, as a Stranger where they are known; None: they
+may. Raises CannotTell."""
 
 
 class Guard:
@@ -93,6 +94,8 @@ class Guard:
             reason = await deployers(given)
         except CannotTell as error:
             raise Problem(503, f"Nobody can say now whose token this is: {error}", {"Retry-After": "5"}) from None
+        if isinstance(reason, Stranger):
+            raise Problem(403, reason)
         if reason is not None:
             raise Problem(401, reason, _CHALLENGE)
 

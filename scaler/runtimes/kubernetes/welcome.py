@@ -2,7 +2,7 @@
 
 from scaler.runtimes.kubernetes.api.cluster import Cluster
 from scaler.runtimes.kubernetes.api.reviews import NotReviewed, Reviews
-from scaler.welcome import CannotTell, Welcome
+from scaler.welcome import CannotTell, Stranger, Welcome
 
 ACCOUNT = "system:serviceaccount:"
 
@@ -29,7 +29,7 @@ def accounts(
         if user is None:
             return "The cluster does not know this token, or it has expired."
         if user not in users:
-            return f"{user} {stranger}"
+            return Stranger(f"{user} {stranger}")
         return None
 
     return look

@@ -116,12 +116,12 @@ def test_the_account_that_is_named_may_apply_and_nobody_else(deployer: Deployer)
     text = yaml.safe_dump(service("web"))
     assert deployer.post(text, token="")[0] == 401
     status, problem = deployer.post(text, token=tokens["default"])
-    assert status == 401
+    assert status == 403
     assert f"system:serviceaccount:{space.name}:default may not apply here" in problem["detail"]
     assert missing(space, "services", "web")
     assert deployer.post(text, token=tokens["deployer"])[0] == 200
     assert not missing(space, "services", "web")
-    assert deployer.delete("pr-12", token=tokens["default"])[0] == 401
+    assert deployer.delete("pr-12", token=tokens["default"])[0] == 403
     assert deployer.delete("pr-12", token=tokens["deployer"])[0] == 200
 
 

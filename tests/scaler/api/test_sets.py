@@ -17,7 +17,7 @@ from scaler.applier.errors import Busy, NoSuchSet, NotAllowed
 from scaler.applier.order import Order
 from scaler.applier.report import Conflict, Done, Outcome
 from scaler.runtimes.kubernetes.api.errors import ApiError, Unreachable
-from scaler.welcome import CannotTell
+from scaler.welcome import CannotTell, Stranger
 from tests.scaler.api.fake_control import FakeApplier, FakeControl, no_link, running, until
 from torpor.yamlfile import Mistake, YamlError
 
@@ -237,12 +237,13 @@ async def test_in_a_cluster_nobody_applies_without_a_token(
     async def deployers(token: str) -> str | None:
         if token == "nobody can tell":
             raise CannotTell("the API server is away")
-        return None if token == "a builder's" else "not you"
+        return None if token == "a builder's" else Stranger("not you") if token == "a stranger's" else "no token"
 
     async with running(control, token="of this Torpor's own", deployers=deployers) as url:
         for headers, status in (
             ({}, 401),
             ({"Authorization": "Bearer wrong"}, 401),
+            ({"Authorization": "Bearer a stranger's"}, 403),
             ({"Authorization": "Bearer nobody can tell"}, 503),
             ({"Authorization": "Bearer a builder's"}, 200),
             ({"Torpor-Token": "a builder's", "Authorization": "Bearer for somebody else"}, 200),

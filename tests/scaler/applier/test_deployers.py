@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scaler.applier.deployers import deployers
+from scaler.welcome import Stranger
 from tests.scaler.runtimes.kubernetes.small_server import SmallServer
 
 REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
@@ -15,7 +16,9 @@ async def test_the_accounts_that_are_named_may_and_others_are_told_where_those_a
         for name, word in (("review:deployer", ""), ("review:default", "kubernetes.apply.accounts")):
             user = {"username": f"system:serviceaccount:{name}"}
             server.answers["POST", REVIEWS] = {"status": {"authenticated": True, "user": user}}
-            assert word in (await may(f"a token of {name}") or "")
+            reason = await may(f"a token of {name}")
+            assert word in (reason or "")
+            assert isinstance(reason, Stranger) is bool(word)
         assert await may("a token of review:deployer") is None
         assert "needs a token" in (await may("") or "")
 
