@@ -9,11 +9,14 @@ from aiohttp.abc import AbstractAccessLogger
 
 from scaler.api.problems import Problem
 from scaler.api.switch import ClientLeft, Switch
+from scaler.keep_alive import ask_after
 
 logger = logging.getLogger(__name__)
 
 KEEP_ALIVE = 75.0
 """Seconds that a connection may be idle, or take to send a request's head."""
+SILENCE = 30
+"""Seconds: a client that is gone without a word is noticed within twice as many."""
 LINGER = 2.0
 """Seconds to go on reading a body that was refused, so that the client sees the answer and not a reset."""
 
@@ -53,6 +56,12 @@ class Connection(web.RequestHandler):
     def left(self) -> Switch:
         """Thrown when the client has left."""
         return self._left
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
+        super().connection_made(transport)
+        if (sock := transport.get_extra_info("socket")) is not None:
+            ask_after(sock, SILENCE)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has left, or was cut off."""

@@ -15,6 +15,7 @@ from scaler.api.port import Control
 from scaler.api.problems import Problem
 from scaler.api.query import number
 from scaler.api.switch import ClientLeft, Stopping, Switch
+from scaler.api.turns import Turns
 from scaler.logs.batch import Batch
 from scaler.logs.line import read_time, written_at
 from scaler.logs.logs import TooManyReaders
@@ -26,7 +27,11 @@ MAX_LINES = 10_000
 HEARTBEAT = 15.0
 """Seconds; keeps proxies on the way from cutting a quiet stream."""
 WRITE_TIMEOUT = 60.0
-"""Seconds for a reader to take what it was sent, before it counts as gone."""
+"""Seconds for a reader to take what it was sent, or the whole end of a log, before it counts as gone."""
+AT_ONCE = 4
+"""Ends of logs that are read and sent at the same time."""
+WAITING = 20
+"""Of those that wait for that."""
 BEAT = 0.05
 """Seconds between two writes to one reader: many small ones cost far more than few large ones."""
 NDJSON = "application/x-ndjson"
@@ -42,6 +47,7 @@ class AppLogs:
         self._control = control
         self._closing = closing
         self._check = check
+        self._turns = Turns("ends of logs are asked for", at_once=AT_ONCE, waiting=WAITING)
 
     async def handle(self, app: AppId, request: web.Request) -> web.StreamResponse:
         """`lines` of each container, those after `since`; with `follow=1` all that follow, until the client leaves."""
@@ -52,8 +58,20 @@ class AppLogs:
             lines = number(request, "lines", default=100, least=0, most=MOST_LINES)
             return await self._follow(app, request, shape, lines, since)
         lines = number(request, "lines", default=100, least=1, most=MAX_LINES)
+        async with self._closing.block(), presence(request).block(), self._turns.turn():
+            return await self._tail(app, request, shape, lines, since)
+
+    async def _tail(self, app: AppId, request: web.Request, shape: "_Text", lines: int, since: str) -> web.Response:
         batch = Batch(await self._control.log_tail(app, lines, since))
-        return web.Response(body=shape.tail(batch), headers={"Content-Type": shape.content_type})
+        body = await asyncio.to_thread(shape.tail, batch)
+        response = web.Response(body=body, headers={"Content-Type": shape.content_type})
+        try:
+            async with asyncio.timeout(WRITE_TIMEOUT):
+                await response.prepare(request)
+                await response.write_eof()
+        except TimeoutError:
+            raise _cut_off(request) from None
+        return response
 
     async def _follow(
         self, app: AppId, request: web.Request, shape: "_Text", lines: int, since: str
@@ -76,9 +94,7 @@ class AppLogs:
                 raise Problem(503, "This scaler does not lead any more; ask again.", {"Retry-After": "2"}) from None
             await response.write_eof()
         except TimeoutError:
-            if request.transport is not None:
-                request.transport.abort()
-            raise ClientLeft("it has stopped reading") from None
+            raise _cut_off(request) from None
         return response
 
 
@@ -93,6 +109,12 @@ async def _send(response: web.StreamResponse, shape: "_Text", reader: Reader) ->
             continue
         await _write(response, (shape.lost(lost) if lost else b"") + b"".join(map(shape.encode, batches)))
         await asyncio.sleep(BEAT)
+
+
+def _cut_off(request: web.Request) -> ClientLeft:
+    if request.transport is not None:
+        request.transport.abort()
+    return ClientLeft("it has stopped reading")
 
 
 class _Text:

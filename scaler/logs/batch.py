@@ -1,15 +1,17 @@
 """Lines that came at about the same time, put into the words of the API once for all who read them."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from scaler.logs.line import Line, Source
 
 AT_ONCE = 500
 """Lines of a batch, at most."""
-OVERHEAD = 64
-"""Bytes that a line costs beside its text, about."""
+MOST_BYTES = 128 * 1024
+"""Of a batch of several lines."""
+OVERHEAD = 220
+"""Bytes that a line costs beside its text, about: those of its time, its objects, and its place."""
 
 
 class Batch:
@@ -36,6 +38,21 @@ class Batch:
         """For programs: an object a line."""
         encoded = (f'{{"at":"{at}",{_named(source)}"line":{_quoted(text)}}}\n' for at, source, text in self.lines)
         return "".join(encoded).encode()
+
+
+def batches(lines: Iterable[Line]) -> Iterator[Batch]:
+    """The lines in batches."""
+    some: list[Line] = []
+    size = 0
+    for line in lines:
+        more = size_of((line,))
+        if len(some) == AT_ONCE or (some and size + more > MOST_BYTES):
+            yield Batch(some)
+            some, size = [], 0
+        some.append(line)
+        size += more
+    if some:
+        yield Batch(some)
 
 
 def size_of(lines: Iterable[Line]) -> int:

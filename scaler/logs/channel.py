@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
-from itertools import batched
 from typing import NamedTuple
 
-from scaler.logs.batch import AT_ONCE, Batch
+from scaler.logs.batch import AT_ONCE, batches
 from scaler.logs.line import Line, Source
+from scaler.logs.reader import MOST_BYTES as QUEUE
 from scaler.logs.reader import Reader
+from scaler.logs.ring import MOST_BYTES as RING
 from scaler.logs.ring import Ring
 
 MOST_SOURCES = 20
 """Containers of which lines are kept; of those that have written last."""
+MOST_BYTES = MOST_SOURCES * RING
+"""Of the lines that are kept; each container has an equal share."""
 LINGER = 0.025
 """Seconds that lines wait for others, to be told together: what a line costs is then hardly that of its readers."""
 
@@ -33,6 +36,8 @@ class Channel:
     def __init__(self, lines: int | None, since: str) -> None:
         self._depth, self._since = lines, since
         self._rings: dict[Source, Ring] = {}
+        self._room = MOST_BYTES
+        self._queue = QUEUE
         self._readers: set[Reader] = set()
         self._pending: list[Line] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -54,11 +59,18 @@ class Channel:
         """One more reader, of what comes from now on; of the past it wants the last lines of each source (None: all),
         of those after `since` if given."""
         self._flush()
-        reader = Reader()
+        reader = Reader(self._queue)
         self._readers.add(reader)
         kept = {source: ring.last(lines, since) for source, ring in self._rings.items()}
         short = {source for source, ring in self._rings.items() if not ring.reaches(lines, since)}
         return Joined(reader, kept, short, not short and self._reaches(lines, since))
+
+    def may_hold(self, kept: int, queue: int) -> None:
+        """Bytes of the lines that are kept here, and of those that wait for each reader: no more than these."""
+        self._room, self._queue = kept, queue
+        self._share()
+        for each in self._readers:
+            each.may_hold(queue)
 
     def leave(self, reader: Reader) -> None:
         """One reader less."""
@@ -83,14 +95,19 @@ class Channel:
         lines, self._pending = self._pending, []
         for line in lines:
             self._ring(line.source).put(line)
-        for some in batched(lines, AT_ONCE, strict=False):
-            batch = Batch(some)
+        for batch in batches(lines):
             for reader in self._readers:
                 reader.put(batch)
 
     def _ring(self, source: Source) -> Ring:
-        ring = self._rings.pop(source, None) or Ring()
-        self._rings[source] = ring  # to the end: in front is who has been silent for longest
-        if len(self._rings) > MOST_SOURCES:
-            del self._rings[next(iter(self._rings))]
+        known = self._rings.pop(source, None)
+        ring = self._rings[source] = known or Ring()  # at the end: in front is who has been silent for longest
+        if known is None:
+            if len(self._rings) > MOST_SOURCES:
+                del self._rings[next(iter(self._rings))]
+            self._share()
         return ring
+
+    def _share(self) -> None:
+        for ring in self._rings.values():
+            ring.may_hold(self._room // len(self._rings))

@@ -20,7 +20,13 @@ from torpor.words import AppId
 logger = logging.getLogger(__name__)
 
 MOST_READERS = 100
-"""Of one scaler. With those who fetch no more, each costs at most what its queue holds."""
+"""Of one scaler."""
+QUEUED = 32 * 1024 * 1024
+"""Bytes that wait for all readers, at most; each has an equal share, and no more than `reader.MOST_BYTES`."""
+KEPT = 16 * 1024 * 1024
+"""Bytes that are kept of all apps for those who come later, at most; by app as by reader, `channel.MOST_BYTES`."""
+AT_ONCE = 2
+"""Ends of logs that are read at the same time, for those who come later."""
 
 
 class TooManyReaders(Exception):  # noqa: N818 - reads as what it is
@@ -36,6 +42,7 @@ class Logs:
         self._channels: dict[AppId, Channel] = {}
         self._following: dict[Channel, asyncio.Task[None]] = {}
         self._readers = 0
+        self._reading = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager
     async def read(self, app: AppId, *, lines: int, since: str = "") -> AsyncIterator[Reader]:
@@ -48,6 +55,7 @@ class Logs:
             wanted = None if since else min(lines, MOST_LINES)
             channel = self._channels.get(app) or self._begin(app, wanted, since)
             joined = channel.join(wanted, since)
+            self._share()
             try:
                 await self._read_past(app, joined, wanted, since)
                 yield joined.reader
@@ -57,14 +65,21 @@ class Logs:
                     self._close(app, channel)
         finally:
             self._readers -= 1
+            self._share()
 
     async def _read_past(self, app: AppId, joined: Joined, lines: int | None, since: str) -> None:
         """What comes meanwhile waits in the reader's queue."""
         older: list[Line] = []
         if not joined.whole:
-            older = await self._runtime.log_tail(app, MOST_OLDER if lines is None else lines, since)
+            async with self._reading:
+                older = await self._runtime.log_tail(app, MOST_OLDER if lines is None else lines, since)
         past = put_together(joined.kept, older, joined.reader.coming(), lines, joined.short)
         joined.reader.begin(*past)
+
+    def _share(self) -> None:
+        """Everybody gives way to who has come, and takes what who has left had."""
+        for channel in self._channels.values():
+            channel.may_hold(KEPT // len(self._channels), QUEUED // max(1, self._readers))
 
     def _begin(self, app: AppId, lines: int | None, since: str) -> Channel:
         tasks, channel = self._tasks(), Channel(lines, since)

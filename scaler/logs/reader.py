@@ -3,14 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from itertools import batched
 
-from scaler.logs.batch import AT_ONCE, Batch
+from scaler.logs.batch import Batch, batches
 from scaler.logs.line import Line, Source
 from torpor.seam import Seam
 
 MOST_LINES = 20_000
-MOST_BYTES = 2 * 1024 * 1024
+MOST_BYTES = 5 * 1024 * 1024
 """What waits for one reader; the lines themselves are shared by all readers."""
 
 
@@ -21,8 +20,9 @@ class Ended(Exception):  # noqa: N818 - reads as what happened
 class Reader:
     """`take` until it raises Ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_BYTES) -> None:
         self._queue: deque[Batch] = deque()
+        self._most = min(most, MOST_BYTES)
         self._seams: dict[Source, Seam] = {}
         self._news = asyncio.Event()
         self._lines = 0
@@ -30,12 +30,17 @@ class Reader:
         self._lost = 0
         self._ended = False
 
+    def may_hold(self, size: int) -> None:
+        """So many bytes, and no more than MOST_BYTES."""
+        self._most = min(size, MOST_BYTES)
+        self._make_room()
+
     def begin(self, past: Sequence[Line], seams: dict[Source, Seam]) -> None:
         """What comes before all that has come so far; `seams` are of sources of which nothing has come."""
         come = list(self._queue)
         self._queue.clear()
         self._lines = self._size = 0
-        for batch in (*map(Batch, batched(past, AT_ONCE, strict=False)), *come):
+        for batch in (*batches(past), *come):
             self._put(batch)
         self._seams = seams
 
@@ -76,12 +81,15 @@ class Reader:
         self._queue.append(batch)
         self._lines += len(batch)
         self._size += batch.size
-        while len(self._queue) > 1 and (self._lines > MOST_LINES or self._size > MOST_BYTES):
+        self._make_room()
+        self._news.set()
+
+    def _make_room(self) -> None:
+        while len(self._queue) > 1 and (self._lines > MOST_LINES or self._size > self._most):
             oldest = self._queue.popleft()
             self._lines -= len(oldest)
             self._size -= oldest.size
             self._lost += len(oldest)
-        self._news.set()
 
     def _new(self, batch: Batch) -> Batch:
         """Without what it has read elsewhere. A source that is beyond that is not looked at any more."""

@@ -15,6 +15,7 @@ class Ring:
     def __init__(self) -> None:
         self._lines: deque[Line] = deque()
         self._size = 0
+        self._most = MOST_BYTES
         self._dropped = ""
         """The latest time of those that are not here any more."""
 
@@ -22,10 +23,12 @@ class Ring:
         """One more, the newest."""
         self._lines.append(line)
         self._size += size_of((line,))
-        while len(self._lines) > MOST_LINES or self._size > MOST_BYTES:
-            oldest = self._lines.popleft()
-            self._size -= size_of((oldest,))
-            self._dropped = max(self._dropped, oldest.at)
+        self._make_room()
+
+    def may_hold(self, size: int) -> None:
+        """So many bytes, and no more than MOST_BYTES."""
+        self._most = min(size, MOST_BYTES)
+        self._make_room()
 
     def last(self, lines: int | None, since: str) -> list[Line]:
         """The last lines (None: all), of those that were written after a time if one is given."""
@@ -37,3 +40,9 @@ class Ring:
         if not self._dropped or (since and self._dropped <= since):
             return True
         return lines is not None and len(self.last(lines, since)) == lines
+
+    def _make_room(self) -> None:
+        while len(self._lines) > MOST_LINES or self._size > self._most:
+            oldest = self._lines.popleft()
+            self._size -= size_of((oldest,))
+            self._dropped = max(self._dropped, oldest.at)

@@ -15,6 +15,8 @@ MOST_PODS = 10
 MOST_CONTAINERS = 20
 MOST_BYTES = 1024 * 1024
 """Of one container."""
+MOST_IN_ALL = 2 * 1024 * 1024
+"""Bytes of all of an app; when they could be more, each container has an equal share."""
 DEADLINE = 10.0
 """Seconds for all that is read of one container."""
 
@@ -42,9 +44,10 @@ async def log_tail(cluster: Cluster, pods: Sequence[Pod], lines: int, since: str
     """The last lines of each of their containers, of those after `since` if given."""
     asked = places(pods)
     parts: dict[Place, list[Line]] = {}
+    most = min(MOST_BYTES, MOST_IN_ALL // max(1, len(asked)))
 
     async def read(place: Place) -> None:
-        parts[place] = await _tail(cluster, place, lines, since)
+        parts[place] = await _tail(cluster, place, lines, since, most)
 
     async with asyncio.TaskGroup() as group:
         for place in asked:
@@ -52,10 +55,10 @@ async def log_tail(cluster: Cluster, pods: Sequence[Pod], lines: int, since: str
     return [line for place in asked for line in parts[place]]
 
 
-async def _tail(cluster: Cluster, place: Place, lines: int, since: str) -> list[Line]:
+async def _tail(cluster: Cluster, place: Place, lines: int, since: str, most: int) -> list[Line]:
     try:
         async with asyncio.timeout(DEADLINE):
-            written, whole = await _end(cluster, place, lines, since)
+            written, whole = await _end(cluster, place, lines, since, most)
     except TimeoutError:
         return [Line("", place.source, f"(no answer within {DEADLINE:g}s)")]
     except ApiError as error:
@@ -65,16 +68,16 @@ async def _tail(cluster: Cluster, place: Place, lines: int, since: str) -> list[
     return later if whole else [Line("", place.source, LEFT_OUT), *later]
 
 
-async def _end(cluster: Cluster, place: Place, lines: int, since: str) -> tuple[list[str], bool]:
+async def _end(cluster: Cluster, place: Place, lines: int, since: str, most: int) -> tuple[list[str], bool]:
     """The last lines, and whether that is all that was asked for. An API server cuts off the end of what is too much,
     which is the newest: so there it is asked for fewer lines, down to the beginning of the last one."""
     where, (pod, container) = place.namespace, place.source
     asked = lines
     while True:
         splitter = Splitter()
-        log = cluster.log(where, pod, container=container, tail=asked, since=since, most=MOST_BYTES)
+        log = cluster.log(where, pod, container=container, tail=asked, since=since, most=most)
         async with log as stream:
             body = await stream.body()
-        if len(body) < MOST_BYTES or asked <= 1:
+        if len(body) < most or asked <= 1:
             return splitter.feed(body) + splitter.end(), asked == lines
         asked //= 2

@@ -98,10 +98,12 @@ class FakeControl:
         self.asked = asyncio.Event()
         """A wake or a sleep was asked for."""
         self.may_end = asyncio.Event()
-        """Wakes and sleeps end once this is set."""
+        """Wakes, sleeps and ends of logs end once this is set."""
         self.may_end.set()
         self.ended: list[AppId] = []
         """Wakes and sleeps that were not cancelled on the way."""
+        self.tails = 0
+        """Ends of logs that were asked for."""
         self.asked_for: list[tuple[AppId, int, str]] = []
         """Logs that were followed: of which app, how many lines, since when."""
         self.failure: Exception | None = None
@@ -135,6 +137,8 @@ class FakeControl:
         return self.apps[app]
 
     async def log_tail(self, app: AppId, lines: int, since: str, /) -> list[Line]:
+        self.tails += 1
+        await self.may_end.wait()
         return self.lines(*self.written)[-lines:]
 
     @asynccontextmanager

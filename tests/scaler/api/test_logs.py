@@ -1,10 +1,13 @@
 """An app's output over REST."""
 
 import asyncio
+import contextlib
 import json
+import socket
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from scaler.api import logs
 from scaler.logs.batch import Batch
@@ -119,6 +122,46 @@ async def test_one_reader_too_many_is_told_so(client: aiohttp.ClientSession, url
     async with client.get(url + FOLLOW) as answer:
         assert answer.status == 503
         assert (await answer.json())["detail"].startswith("100 readers")
+
+
+async def test_ends_are_read_a_few_at_a_time_some_wait_and_the_rest_is_sent_away(
+    url: str, control: FakeControl
+) -> None:
+    path = f"{url}/v1/apps/notes/logs"
+    control.may_end.clear()
+    statuses: list[int] = []
+
+    async def ask(client: aiohttp.ClientSession) -> None:
+        async with client.get(path) as answer:
+            await answer.read()
+            statuses.append(answer.status)
+
+    pool = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=pool) as client, asyncio.TaskGroup() as group:
+        for _ in range(logs.AT_ONCE + logs.WAITING + 3):
+            group.create_task(ask(client))
+        await until(lambda: statuses == [503] * 3)
+        assert control.tails == logs.AT_ONCE
+        control.may_end.set()
+    assert statuses[3:] == [200] * (logs.AT_ONCE + logs.WAITING)
+
+
+async def test_who_does_not_take_the_end_of_a_log_is_cut_off_and_makes_room(
+    client: aiohttp.ClientSession, url: str, control: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "WRITE_TIMEOUT", 0.5)
+    control.written = ["x" * 1_000_000] * 8  # more than the kernel takes
+    host, port = URL(url).host, URL(url).port
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(logs.AT_ONCE):
+            slow = open_ones.enter_context(socket.socket())
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect((host, port))
+            slow.sendall(f"GET /v1/apps/notes/logs HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        await until(lambda: control.tails == logs.AT_ONCE)
+        control.written = ["one"]
+        async with client.get(f"{url}/v1/apps/notes/logs") as answer:
+            assert await answer.text() == "one\n"
 
 
 async def test_a_head_alone_follows_nothing(client: aiohttp.ClientSession, url: str, control: FakeControl) -> None:

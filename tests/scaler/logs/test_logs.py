@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from scaler.logs import logs as module
+from scaler.logs.channel import LINGER
 from scaler.logs.line import Line
 from scaler.logs.logs import Logs, TooManyReaders
 from scaler.logs.past import LEFT_OUT, MOST_OLDER
@@ -125,6 +126,32 @@ async def test_readers_are_bounded(logs: Logs, monkeypatch: pytest.MonkeyPatch) 
                 pass
     async with logs.read("db", lines=0):
         pass
+
+
+async def test_all_readers_share_the_room_there_is(
+    logs: Logs, runtime: HandRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "QUEUED", 4_000)
+    monkeypatch.setattr(module, "KEPT", 2_000)
+    big = line(1, "x" * 780)  # 1,000 bytes with what it costs beside
+
+    async def write(lines: int) -> None:
+        for _ in range(lines):
+            runtime.written.put_nowait(big)
+            await until(runtime.written.empty)
+            await asyncio.sleep(2 * LINGER)
+
+    async with logs.read("web", lines=0) as one:
+        ring = logs._channels["web"]._rings
+        await write(4)
+        assert len(ring[WEB].last(None, "")) == 2
+        async with logs.read("db", lines=0), logs.read("db", lines=0), logs.read("db", lines=0):
+            assert len(ring[WEB].last(None, "")) == 1
+            lost, batches = await one.take()
+            assert (lost, len(batches)) == (3, 1)
+        await write(4)
+        lost, batches = await one.take()
+        assert (lost, len(batches)) == (0, 4)
 
 
 async def test_when_a_reign_ends_readers_are_told() -> None:

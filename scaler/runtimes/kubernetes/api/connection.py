@@ -13,6 +13,7 @@ from urllib.request import getproxies_environment, proxy_bypass
 import aiohttp
 from yarl import URL
 
+from scaler.keep_alive import asked_after
 from scaler.runtimes.kubernetes.api.access import Access, Kubeconfig, NoAccess
 
 logger = logging.getLogger(__name__)
@@ -26,14 +27,9 @@ FRESH = 10.0
 KEPT = 60.0
 """Seconds that an idle connection is kept; API servers keep it for 90."""
 _BUFFER = 256 * 1024
-_KEEPALIVE = (
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 25_000),
-)
-"""A peer that is gone without a word is noticed within 25 s, also on a watch that has nothing to say."""
+SILENCE = 12
+"""Seconds: an API server that is gone without a word is noticed within twice as many, also on a watch that has nothing
+to say."""
 
 
 class Connection:
@@ -174,13 +170,4 @@ def _with_keepalive(base: Any) -> Any:
 
 
 def _socket(address: Any) -> socket.socket:
-    family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
-    try:
-        made.setblocking(False)
-        for option in _KEEPALIVE:
-            made.setsockopt(*option)
-    except BaseException:
-        made.close()
-        raise
-    return made
+    return asked_after(address, SILENCE)
