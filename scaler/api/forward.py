@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 
 from scaler.api.connection import presence
 from scaler.api.problems import Problem
+from scaler.keep_alive import asked_after
 from torpor import link
 
 type Leader = Callable[[], str | None]
@@ -16,6 +17,8 @@ type Leader = Callable[[], str | None]
 
 OWN = ("/", "/healthz", "/metrics", "/readyz", link.PATH)
 """What everybody answers for himself."""
+SILENCE = 12
+"""Seconds: a leader that is gone without a word is noticed within twice as many, and streams from it end."""
 CONNECT = 2.0
 """Seconds for a connection to the leader."""
 FORWARDED = "Torpor-Forwarded"
@@ -34,9 +37,10 @@ class Forward:
         self._session: aiohttp.ClientSession | None = None
 
     async def session(self, application: web.Application) -> AsyncIterator[None]:
-        """One connection pool, as long as the application runs."""
+        """One connection pool, as long as the application runs. It grows with those who ask: streams go on for long."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT)
-        async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as self._session:
+        connector = aiohttp.TCPConnector(limit=0, socket_factory=lambda address: asked_after(address, SILENCE))
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as self._session:
             yield
 
     @web.middleware

@@ -1,5 +1,7 @@
 """A scaler that stands by, asked for what only the one that leads knows."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
@@ -9,10 +11,13 @@ import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from scaler.api.connection import Server
+from scaler.api.connection import Server, presence
 from scaler.api.forward import FORWARDED, Forward
 from scaler.api.problems import Problem
+from tests.scaler.api.fake_control import until
 
+MANY = 120
+"""More than a pool of connections has, unless it is told otherwise."""
 PATIENCE = aiohttp.ClientTimeout(total=30)
 
 
@@ -21,10 +26,26 @@ class Leads:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str, bytes]] = []
+        self.streams = 0
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/v1/events":
+            return await self._stream(request)
         self.asked.append((request.method, request.path_qs, request.headers.get(FORWARDED, ""), await request.read()))
         return web.json_response({"who": "leads"}, status=202, headers={"Retry-After": "7"})
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        """One that goes on until its client leaves."""
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"begun\n")
+        self.streams += 1
+        try:
+            async with presence(request).block():
+                await asyncio.Event().wait()
+        finally:
+            self.streams -= 1
+        return response
 
 
 @web.middleware
@@ -62,7 +83,10 @@ async def standing_by(leader: str | None) -> AsyncIterator[aiohttp.ClientSession
     application = web.Application(middlewares=[told, forward.middleware])
     application.cleanup_ctx.append(forward.session)
     application.router.add_route("*", "/{path:.*}", own)
-    async with listening(application) as base, aiohttp.ClientSession(base, timeout=PATIENCE) as session:
+    async with (
+        listening(application) as base,
+        aiohttp.ClientSession(base, timeout=PATIENCE, connector=aiohttp.TCPConnector(limit=0)) as session,
+    ):
         yield session
 
 
@@ -81,6 +105,18 @@ async def test_it_answers_what_the_leader_answers(leads: tuple[Leads, str]) -> N
         assert (answer.status, answer.headers["Retry-After"]) == (202, "7")
         assert await answer.json() == {"who": "leads"}
     assert leader.asked == [("POST", "/v1/apps/shop/web/wake?why=now", "1", b"body")]
+
+
+async def test_however_many_streams_go_on_there_is_room_for_one_more_request(leads: tuple[Leads, str]) -> None:
+    leader, base = leads
+    async with standing_by(base) as session, contextlib.AsyncExitStack() as streams:
+        for _ in range(MANY):
+            answer = await streams.enter_async_context(session.get("/v1/events"))
+            assert await answer.content.readline() == b"begun\n"
+        async with session.get("/v1/apps") as answer:
+            assert (await answer.json())["who"] == "leads"
+        assert leader.streams == MANY
+    await until(lambda: not leader.streams)
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics", "/static/page.css"])
