@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import socket
 import time
 
 import aiohttp
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from scaler.api import Api
+from scaler.api.connection import SILENCE
 from tests.scaler.api.fake_control import FakeControl, no_link, running, until
 from torpor import link as wire
 from torpor.words import Address
@@ -40,6 +42,22 @@ async def test_an_address_that_is_not_here_is_named_too(control: FakeControl, ho
     with pytest.raises(OSError, match=rf"cannot listen on {host}:0: .*is that an address of this machine"):
         async with Api(control, link=no_link, token=None, listen=(host, 0)):
             pass
+
+
+async def test_a_client_that_is_gone_without_a_word_is_noticed(
+    client: aiohttp.ClientSession, control: FakeControl
+) -> None:
+    patience: list[int] = []
+
+    async def link(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        sock = request.transport.get_extra_info("socket")
+        patience.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
+        return web.Response()
+
+    async with running(control, link=link) as url, client.get(url + wire.PATH) as answer:
+        assert answer.status == 200
+    assert patience == [2_000 * SILENCE]
 
 
 async def test_the_link_is_mounted_and_closed_with_the_api(control: FakeControl) -> None:
