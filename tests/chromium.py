@@ -29,6 +29,8 @@ import pytest
 PROGRAM = "chromium"
 DEADLINE = 30.0
 """Seconds for a single step, unless told otherwise; generous, because test machines are busy."""
+QUALITY = 50
+"""Of a WebP, in percent."""
 
 _FLAGS = (
     "--headless=new",
@@ -139,8 +141,9 @@ class Page:
         await self.call("Input.insertText", text=text)
 
     async def screenshot(self, path: Path) -> None:
-        """The whole page as PNG."""
-        answer = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        """The whole page, as PNG or, by the file's name, as WebP."""
+        kind = path.suffix.removeprefix(".")
+        answer = await self.call("Page.captureScreenshot", format=kind, quality=QUALITY, captureBeyondViewport=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(answer["data"]))
 
