@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
 from tests.cluster.torpor.manifests import app
@@ -29,6 +31,7 @@ def told(namespace: Space, name: str) -> str:
     return " ".join(one["note"] for one in namespace.all("events", fieldSelector=f"regarding.name={name}"))
 
 
+@pytest.mark.timeout(300)
 def test_what_a_sleep_saves_outlives_a_scaler_and_shadow_mode_and_hours_to_keep_awake_put_nobody_to_sleep(
     namespace: Space, torpor: Start
 ) -> None:
