@@ -9,6 +9,7 @@ from proxy.doorman import KNOCK_AGAIN
 from proxy.haproxy.engine import ENDING, ORPHAN
 from scaler import draining, lifecycle, link_server, reverts
 from scaler.api import events
+from scaler.api import logs as reading
 from scaler.logs import logs
 from scaler.runtimes.kubernetes import rousing
 from scaler.runtimes.kubernetes.api import reviews
@@ -31,7 +32,8 @@ SAID = {
         f"| proxies linked to one scaler | {link_server.MAX_PROXIES:,} |",
         f"| routes of one Ingress or HTTPRoute | {ingresses.MOST_ROUTES:,} |",
         f"| hosts in one `torpor.dev/hosts` | {annotations.MOST_HOSTS} |",
-        f"| readers of logs at once, for a scaler | {logs.MOST_READERS} |",
+        f"| readers of logs at once, for a scaler | {logs.MOST_READERS}, and {reading.AT_ONCE} without `-f`, while "
+        f"{reading.WAITING} wait |",
         f"| listeners to events at once | {events.MAX_LISTENERS} |",
     ),
 }
