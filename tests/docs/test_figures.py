@@ -32,8 +32,7 @@ SAID = {
         f"| proxies linked to one scaler | {link_server.MAX_PROXIES:,} |",
         f"| routes of one Ingress or HTTPRoute | {ingresses.MOST_ROUTES:,} |",
         f"| hosts in one `torpor.dev/hosts` | {annotations.MOST_HOSTS} |",
-        f"| readers of logs at once, for a scaler | {logs.MOST_READERS}, and {reading.AT_ONCE} without `-f`, while "
-        f"{reading.WAITING} wait |",
+        f"| {logs.MOST_READERS}, and {reading.AT_ONCE} without `-f`, while {reading.WAITING} wait |",
         f"| listeners to events at once | {events.MAX_LISTENERS} |",
     ),
 }
