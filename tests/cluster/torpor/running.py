@@ -19,6 +19,7 @@ from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
 from tests.cluster.torpor.asking import ask, visitor
 from tests.ports import own_port
+from torpor.token import HEADER
 
 ROOT = Path(__file__).parents[3]
 RBAC = ROOT / "examples" / "kubernetes" / "rbac.yaml"
@@ -226,10 +227,12 @@ class Running:
     # What is asked
 
     def api(self, method: str, path: str, *, of: int | None = None, within: float = 60.0) -> tuple[int, Tree]:
-        """A request for a scaler's API: that of the first that runs, if none is said. Each answers for the leader."""
+        """A request for a scaler's API, with its token: that of the first that runs, if none is said. Each answers for
+        the leader."""
         if of is None:
             of = next((at for at, one in enumerate(self.scalers) if one.process.poll() is None), 0)
-        status, _, body = ask(self.cluster.network, self.scalers[of].address, method, path, within=within)
+        headers = {HEADER: self.settings["token"]} if "token" in self.settings else {}
+        status, _, body = ask(self.cluster.network, self.scalers[of].address, method, path, headers, within=within)
         return status, json.loads(body or b"{}")
 
     def info(self) -> Tree:
