@@ -133,8 +133,9 @@ class _Stream:
             self._tell(splitter.end())
 
     def _tell(self, written: list[str]) -> None:
+        """What has no time is not the container's: with it a kubelet says why there is no more to read."""
         lines = [read_line(line, self._place.source) for line in written]
-        if new := [line for line in lines if self._seam.new(line.at)]:
+        if new := [line for line in lines if line.at and self._seam.new(line.at)]:
             self._take(new)
 
     def _say(self, error: ApiError) -> None:

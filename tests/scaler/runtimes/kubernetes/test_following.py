@@ -121,6 +121,16 @@ async def test_times_that_go_back_lose_no_line_live_or_where_it_is_taken_up_agai
     assert texts(found) == ["one", "the clock was set back", "three", "four", "and again"]
 
 
+async def test_what_a_kubelet_says_instead_of_lines_is_not_the_container_s(yard: Yard) -> None:
+    web = yard.add("web-1")
+    async with yard.followed() as found:
+        web.write(1, "one")
+        web.lines.append(("unable", "to retrieve container logs for containerd://1f6a"))
+        web.write(2, "two")
+        await until(lambda: len(found) == 2)
+    assert texts(found) == ["one", "two"]
+
+
 async def test_a_container_that_is_started_again_is_followed_on(yard: Yard) -> None:
     web = yard.add("web-1")
     web.write(1, "of the first run")
