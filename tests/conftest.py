@@ -21,7 +21,12 @@ HOGS = {
     "tests/blackbox/test_uploads.py",
 }
 """What hogs the machine or measures it: one worker takes all of it, one test after another."""
-DEFAULT_PORTS = {"tests/torpor/cli/commands/test_demo.py", "tests/torpor/cli/test_where.py"}
+DEFAULT_PORTS = {
+    "tests/torpor/cli/commands/test_demo.py",
+    "tests/torpor/cli/kubernetes/test_doctor.py",
+    "tests/torpor/cli/kubernetes/test_through.py",
+    "tests/torpor/cli/test_where.py",
+}
 """What listens on the default ports, or wants them free."""
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -10,6 +10,9 @@ from typing import Protocol, Self
 from tests.ports import somewhere
 from torpor.words import Address
 
+PATIENCE = 60.0
+"""Seconds for whatever is bound to come, on a busy machine."""
+
 
 class Listening(Protocol):
     """An engine, as far as its visitors know."""
@@ -117,7 +120,7 @@ class Visitor:
 
     async def head(self) -> Got:
         """The next head."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             return Got(await self.reader.readuntil(b"\r\n\r\n"))
 
     async def answer(self, *, bodiless: bool = False) -> Got:
@@ -127,7 +130,7 @@ class Visitor:
             got = await self.head()
         if bodiless or got.status in (101, 204, 304):
             return got
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             if "content-length" in got.headers or "transfer-encoding" in got.headers:
                 got.body = await body_of(got.headers, self.reader)
             else:
@@ -141,7 +144,7 @@ class Visitor:
 
     async def rest(self) -> bytes:
         """All that comes until the end."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             try:
                 return await self.reader.read()
             except ConnectionError:
@@ -149,7 +152,7 @@ class Visitor:
 
     async def is_cut(self) -> bool:
         """Whether it ends now in a reset."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             try:
                 await self.reader.read()
             except ConnectionResetError:
@@ -181,7 +184,7 @@ def request(method: str, target: str, *fields: str, body: bytes = b"") -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-async def until(true: Callable[[], object], within: float = 20.0) -> None:
+async def until(true: Callable[[], object], within: float = PATIENCE) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(within):
         while not true():

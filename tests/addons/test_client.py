@@ -175,6 +175,7 @@ async def test_an_upload_is_not_read_faster_than_the_app_takes_it() -> None:
     async with App(late, read_body=False) as app, house(app) as here:
         visitor = await here.visitor()
         visitor.send(request("PUT", "/", "Content-Length: 50000000", body=bytes(50_000_000)))
+        await until(lambda: len(here.engine.listener) == 1)
         [client] = here.engine.listener._connections
         owner = client._owner
         assert owner is not None
@@ -202,6 +203,7 @@ async def test_an_answer_is_not_read_faster_than_the_client_takes_it() -> None:
         visitor = await here.visitor()
         visitor.writer.transport.pause_reading()  # type: ignore[attr-defined]
         visitor.send(request("GET", "/"))
+        await until(lambda: len(here.engine.listener) == 1)
         [client] = here.engine.listener._connections
         await until(lambda: client.full)
         assert client._transport.get_write_buffer_size() < 1_000_000
@@ -216,6 +218,7 @@ async def test_pipelined_requests_are_not_read_faster_than_their_answers_are_tak
         visitor = await here.visitor()
         visitor.writer.transport.pause_reading()  # type: ignore[attr-defined]
         visitor.send(request("GET", "/") * 20_000)
+        await until(lambda: len(here.engine.listener) == 1)
         [client] = here.engine.listener._connections
         await until(lambda: client.full and not client._reading)
         assert client._transport.get_write_buffer_size() < 1_000_000

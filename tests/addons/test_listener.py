@@ -7,6 +7,7 @@ import pytest
 from addons.engine import MitmproxyEngine
 from addons.layers import visits
 from tests.addons.doubles import HELLO, App, Asked, Doorman, Visitor, house, request, until
+from tests.ports import somewhere
 
 
 @pytest.fixture
@@ -34,13 +35,14 @@ async def test_a_client_that_says_nothing_is_let_go() -> None:
         assert await visitor.rest() == b""
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_patience_starts_anew_with_every_request() -> None:
+async def test_patience_starts_anew_with_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HEAD_TIMEOUT", "IDLE_TIMEOUT"):
+        monkeypatch.setattr(visits, name, 2.0)
     async with App() as app, house(app) as here:
         here.engine.listener._tick()
         visitor = await here.visitor()
         for _ in range(15):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
             here.engine.listener._tick()
             assert (await visitor.get()).status == 200
 
@@ -54,10 +56,11 @@ async def test_nothing_held_or_in_flight_is_ever_cut_off() -> None:
         writer.write(HELLO)
 
     async with App(slow) as app, house(app) as here:
-        quick, held = await here.visitor(), await here.visitor()
+        quick = await here.visitor()
         quick.send(request("GET", "/"))
         await until(lambda: app.asked)
         here.doorman.asleep = True
+        held = await here.visitor()
         held.send(request("GET", "/"))
         await asyncio.sleep(2.5)
         go.set()
@@ -73,7 +76,7 @@ async def test_a_drain_ends_when_what_is_in_flight_has_ended() -> None:
             await go.wait()
         writer.write(HELLO)
 
-    async with App(slow) as app, house(app) as here:
+    async with App(slow) as app, house(app, listen=somewhere()) as here:
         idle, slow_one, held = [await here.visitor() for _ in range(3)]
         assert (await idle.get()).status == 200
         slow_one.send(request("GET", "/slow"))

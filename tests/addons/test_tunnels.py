@@ -8,6 +8,7 @@ import pytest
 import websockets
 
 from tests.addons.doubles import App, Asked, House, Visitor, house, request, until
+from tests.wire import PATIENCE
 
 ASK = ("Connection: Upgrade", "Upgrade: echo")
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n"
@@ -78,7 +79,7 @@ async def test_what_the_client_said_last_reaches_the_app() -> None:
         await visitor.head()
         visitor.send(b"x" * 100_000 + b"bye")
         await visitor.leave()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert (await heard).endswith(b"xbye")
 
 

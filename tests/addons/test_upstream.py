@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.addons.doubles import HELLO, NOWHERE, App, Asked, house, request, reset, until
+from tests.wire import PATIENCE
 from torpor.words import Address
 
 
@@ -220,7 +221,7 @@ async def test_the_app_hears_at_once_that_the_visitor_has_left() -> None:
         visitor.send(request("GET", "/"))
         await until(lambda: app.asked)
         await visitor.leave()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await left.wait()
         await here.is_empty()
 

@@ -63,9 +63,15 @@ class Asking:
         wait(lambda: self.phase(name) == phase, within, what=lambda: f"{name} is not {phase}: {self.app(name)}")
 
     def sleep(self, name: str) -> None:
-        """Put the app to sleep, which nothing keeps from it."""
-        reply = self.rest("POST", f"/v1/apps/{name}/sleep")
-        assert reply.status == 200, reply
+        """Put the app to sleep, which nothing keeps from it but a visit that is just ending: its answer is out, and the
+        engine has yet to notice."""
+
+        def sleeps() -> bool:
+            reply = self.rest("POST", f"/v1/apps/{name}/sleep")
+            assert reply.status == 200 or (reply.status == 409 and " in flight" in reply.json()["detail"]), reply
+            return reply.status == 200
+
+        wait(sleeps, what=lambda: f"{name} does not sleep: {self.app(name)}")
         assert self.phase(name) == "asleep"
 
     @property

@@ -4,14 +4,17 @@ import contextlib
 import re
 import socket
 
+from tests.blackbox.asking import DEADLINE
 
-def send(address: tuple[str, int], sent: bytes, *, half_close: bool = False, within: float = 10.0) -> bytes:
+
+def send(address: tuple[str, int], sent: bytes, *, half_close: bool = False, within: float = DEADLINE) -> bytes:
     """Send, and return all that comes back until the other side closes or `within` ends.
 
     With `half_close`, say that there is no more to come, so that nobody waits for the rest of half a request.
     """
     received = b""
-    with socket.create_connection(address, timeout=within) as connection:
+    with socket.create_connection(address, timeout=DEADLINE) as connection:
+        connection.settimeout(within)
         with contextlib.suppress(OSError):
             connection.sendall(sent)
             if half_close:

@@ -16,7 +16,7 @@ HOST = b"Host: app.localhost\r\n"
 
 @pytest.fixture(scope="module")
 def torpor(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Torpor]:
-    apps = {"app": answering("app", START_DELAY=0.3), "slow": answering("slow", START_DELAY=2)}
+    apps = {"app": answering("app", START_DELAY=0.3), "slow": answering("slow", START_DELAY=5)}
     with Torpor.up(tmp_path_factory.mktemp("clients"), {"engine": engine, "apps": apps}) as running:
         yield running
 

@@ -10,6 +10,8 @@ import pytest
 from tests.blackbox.crowd import Seen, many_files, visits
 from tests.blackbox.torpor_up import Tell, Up, answering, starts, wait
 
+pytestmark = pytest.mark.timeout(300)  # starting and stopping Torpor is part of it
+
 KIB = 1024
 CROWD = 1_000
 MOST = 40 * KIB

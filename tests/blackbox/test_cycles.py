@@ -12,6 +12,8 @@ from tests.blackbox.clients import Book
 from tests.blackbox.cycles import Run
 from tests.blackbox.torpor_up import Settings, Tell, Up, answering
 
+pytestmark = pytest.mark.timeout(300)  # starting and stopping Torpor is part of it
+
 SHORT = {"cycles": 25, "within": 110.0, "slow": 1.0}
 LONG = {"cycles": 1_000, "within": 3_400.0}
 

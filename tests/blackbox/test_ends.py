@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 import pytest
 
 from tests.blackbox import processes
-from tests.blackbox.torpor_up import Up, answering, wait
+from tests.blackbox.torpor_up import DEADLINE, Up, answering, wait
 
 
 @pytest.mark.usefixtures("engine")
@@ -82,7 +82,7 @@ def test_a_crashed_proxy_is_replaced_and_the_apps_live_on(up: Up) -> None:
 def test_while_a_crashed_proxy_is_replaced_awake_apps_are_served_on(up: Up) -> None:
     torpor = up({"apps": {"app": answering("app")}})
     pid = torpor.visit("app").json()["pid"]
-    with contextlib.closing(HTTPConnection(*torpor.listen, timeout=10)) as kept:
+    with contextlib.closing(HTTPConnection(*torpor.listen, timeout=DEADLINE)) as kept:
 
         def ask() -> None:
             kept.request("GET", "/", headers={"Host": "app.localhost"})
@@ -105,7 +105,8 @@ def test_sigterm_lets_a_visit_in_flight_end(up: Up) -> None:
     torpor = up({"apps": {"app": answering("app")}})
     torpor.visit("app")
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(torpor.visit, "app", "/slow?seconds=2")
+        slow = pool.submit(torpor.visit, "app", "/slow?seconds=8")
+        # That is known up to two seconds later, and must not be over then.
         wait(lambda: torpor.app("app")["in_flight"] == 1)
         torpor.stop()
         assert slow.result().status == 200

@@ -14,6 +14,8 @@ from tests.blackbox.programs import known_app
 from tests.blackbox.streams import Stream
 from tests.blackbox.torpor_up import Settings, Up
 
+pytestmark = pytest.mark.timeout(300)  # starting and stopping Torpor is part of it
+
 MIB = 1024 * 1024
 SHARE = 200 * MIB
 TOKEN = "a-token-of-jupyter"
@@ -100,7 +102,7 @@ async def test_a_jupyter_kernel_computes_through_its_websocket(up: Up, tmp_path:
         f"--IdentityProvider.token={TOKEN}",
         ready_path="/api",
         env={"HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "PYTHONWARNINGS": "ignore"},
-        idle_timeout="2s",
+        idle_timeout="10s",
     )
     torpor = up(settings)
     token = {"Authorization": f"token {TOKEN}"}

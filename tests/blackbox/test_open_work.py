@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.blackbox.asking import Reply
-from tests.blackbox.torpor_up import APPS, Torpor, answering
+from tests.blackbox.torpor_up import APPS, Torpor, answering, wait
 
 IDLE = 0.7
 OPEN = 3.0
@@ -55,7 +55,7 @@ async def test_an_open_websocket_keeps_the_app_awake(torpor: Torpor) -> None:
         assert await socket.recv() == "good morning"
         end = time.monotonic() + OPEN
         await must_stay_awake(torpor, "echo", lambda: time.monotonic() < end)
-        assert torpor.app("echo")["in_flight"] == 1
+        await asyncio.to_thread(wait, lambda: torpor.app("echo")["in_flight"] == 1)
         await socket.send(b"x" * 3_000_000)
         assert await socket.recv() == b"x" * 3_000_000
     await asyncio.to_thread(torpor.wait_phase, "echo", "asleep")

@@ -21,7 +21,7 @@ ENGINES = ("haproxy", "mitmproxy", "haproxy")
 @pytest.fixture
 def three(scaler: Start) -> tuple[Scaler, list[Proxy]]:
     """Three proxies on this machine, of both engines, in front of one app."""
-    torpor = scaler({"apps": {"app": answering("app"), "short": answering("short", idle_timeout="1s")}})
+    torpor = scaler({"apps": {"app": answering("app"), "short": answering("short", idle_timeout="5s")}})
     with ThreadPoolExecutor(len(ENGINES)) as pool:
         starting = [pool.submit(torpor.proxy, f"proxy{at}", engine) for at, engine in enumerate(ENGINES)]
         return torpor, [future.result() for future in starting]
@@ -35,9 +35,8 @@ def visit(proxy: Proxy, app: str, path: str = "/") -> Reply:
 def talking(proxy: Proxy, app: str) -> Iterator[ClientConnection]:
     """A WebSocket through this proxy that is open and quiet."""
     host, port = proxy.listen
-    with connect(
-        f"ws://{app}.localhost/echo", sock=socket.create_connection((host, port)), ping_interval=None
-    ) as open_one:
+    where, sock = f"ws://{app}.localhost/echo", socket.create_connection((host, port))
+    with connect(where, sock=sock, ping_interval=None, open_timeout=DEADLINE) as open_one:
         open_one.send("hello")
         assert open_one.recv() == "hello"
         yield open_one
@@ -115,8 +114,8 @@ def test_a_proxy_of_another_machine_that_is_cut_off_puts_nobody_to_sleep_and_tak
         torpor = scaler({"apps": {"app": answering("app", idle_timeout="1s")}}, f"{other.here}:0")
         here = torpor.proxy("here", "mitmproxy")
         there = torpor.proxy("there", engine, host=other.host, prefix=other.prefix)
-        pid = visit(there, "app").json()["pid"]
         with talking(there, "app") as open_one:
+            pid = visit(there, "app").json()["pid"]
             wait(lambda: torpor.app("app")["in_flight"] == 1)
             other.cut()
             wait(lambda: "the scaler has said nothing for" in there.said())

@@ -10,6 +10,8 @@ from tests.blackbox.programs import program
 from tests.blackbox.streams import PIECE, Stream
 from tests.blackbox.torpor_up import Tell, Torpor, Up, answering
 
+pytestmark = pytest.mark.timeout(300)  # starting and stopping Torpor is part of it
+
 MIB = 1024 * 1024
 MOST = 64 * MIB
 

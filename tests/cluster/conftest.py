@@ -23,6 +23,8 @@ CLUSTERS = {"cluster", "control_plane"}
 IN_A_HURRY = {"controller-manager": ["--kube-api-qps=1000", "--kube-api-burst=2000"]}
 """Controllers hold back, by default to 20 calls a second: minutes for thousands of objects."""
 LOUD = "LEFT OUT"
+LONGEST = 300.0
+"""Seconds for a test that says nothing else."""
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +76,13 @@ def namespace(cluster: Access, request: pytest.FixtureRequest) -> Iterator[Space
     about = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_"))[:40].strip("-")
     with Space.made(cluster, about) as space:
         yield space
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for a cluster has deadlines of its own, several in a test, and the first brings the cluster up."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -45,7 +45,7 @@ def test_pods_find_each_other_by_name(namespace: Space) -> None:
     namespace.apply(deployment("web", replicas=1), service("web"))
     until(lambda: namespace.ready("web"), SOON, "a pod")
     asking = ["wget", "-q", "-O-", "-T", "5", "http://web/by-name"]
-    look = ["run", "asker", "--image=torpor.test/busybox:1", "--image-pull-policy=Never", "--restart=Never"]
+    look = ["run", "asker", "--image=torpor.test/busybox:1", "--image-pull-policy=Never", "--restart=OnFailure"]
     namespace.cluster.kubectl("-n", namespace.name, *look, "--command", "--", *asking)
     until(lambda: namespace.get("pods", "asker")["status"]["phase"] == "Succeeded", SOON, "an answer")
 

@@ -9,6 +9,7 @@ import h2.connection
 import h2.events
 
 from tests.engines.street import Street
+from tests.wire import PATIENCE
 
 
 class Talk:
@@ -57,7 +58,7 @@ class Talk:
 
     async def hear(self, stream: int, kind: type[h2.events.Event]) -> h2.events.Event:
         """The next event of this kind on this stream."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 event = await self.streams[stream].get()
                 if isinstance(event, h2.events.StreamReset):
@@ -92,7 +93,7 @@ async def answer(talk: Talk, stream: int) -> tuple[dict[str, str], bytes]:
     heard = await talk.hear(stream, h2.events.ResponseReceived)
     assert isinstance(heard, h2.events.ResponseReceived)
     body = b""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not isinstance(event := await talk.streams[stream].get(), h2.events.StreamEnded):
             if isinstance(event, h2.events.DataReceived):
                 body += event.data

@@ -13,7 +13,7 @@ from proxy.pages import Look
 from proxy.server import Engine, House
 from proxy.table import AppTable
 from tests.ports import somewhere
-from tests.wire import App, Got, Visitor
+from tests.wire import PATIENCE, App, Got, Visitor
 from torpor.link import AppView, Down, Drained, Knock, Work
 from torpor.words import Address, Phase
 
@@ -73,12 +73,12 @@ class Street:
         return any([(await self.work(known.view.id)).busy for known in self.table])
 
     async def until_held(self, count: int, name: str = "app") -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while self.ledger.work(name).held != count:
                 await asyncio.sleep(0.005)
 
     async def until_in_flight(self, count: int, name: str = "app") -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while (await self.work(name)).in_flight != count:
                 await asyncio.sleep(0.005)
 
@@ -97,7 +97,7 @@ class Street:
 
 async def patiently(ask: Callable[[], Awaitable[None]]) -> None:
     """Until the engine can do it, as `LaneKeeper` would: one that starts or reloads cannot for a moment."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await ask()
@@ -128,7 +128,7 @@ async def street(engine: str, state: Path, *, here: Street | None = None, **opti
         finally:
             for visitor in here.visitors:
                 await visitor.leave()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while await here.is_busy():
                     await asyncio.sleep(0.01)
             keeping.cancel()

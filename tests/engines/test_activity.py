@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from tests.engines.street import Street, street
-from tests.wire import App, Asked, request
+from tests.wire import PATIENCE, App, Asked, request
 from torpor.link import Policy
 from torpor.words import Address, Phase, Visitor
 
@@ -33,7 +33,7 @@ async def echo(socket: ServerConnection) -> None:
 
 def socket_to_the_app(here: Street) -> connect:
     host, port = here.engine.addresses[0]
-    return connect("ws://app.localhost/socket", host=host, port=port, proxy=None)
+    return connect("ws://app.localhost/socket", host=host, port=port, proxy=None, open_timeout=PATIENCE)
 
 
 async def test_visits_in_flight_are_counted_until_they_end(engine: str, state: Path) -> None:
@@ -94,7 +94,7 @@ async def test_who_counts_is_what_the_doorman_says(
         await here.awake(app, policy=Policy(wake_for=wake_for) if wake_for else Policy())
         visitor = await here.visitor()
         visitor.send(request("GET", "/", *fields))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not (await here.work()).busy:
                 await asyncio.sleep(0.005)
         work = await here.work()
@@ -173,7 +173,7 @@ async def test_a_drain_is_acknowledged_with_what_is_left(engine: str, state: Pat
         visitor.send(request("GET", "/"))
         await here.until_in_flight(1)
         here.app(Phase.DRAINING, app)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not here.drained():
                 await asyncio.sleep(0.005)
         work = here.drained()[0].work

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from proxy.server import Engine, House
 from tests.engines.street import Street, make_engine
-from tests.wire import App, Visitor
+from tests.wire import PATIENCE, App, Visitor
 from torpor.words import Phase
 
 LOOKS = 0.6
@@ -20,7 +20,7 @@ def make(engine: str, state: Path, app: App, *, linger: float) -> Engine:
 
 
 async def until_refused(address: tuple[str, int]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 _, writer = await asyncio.open_connection(*address)
@@ -58,6 +58,6 @@ async def test_a_kept_connection_that_carries_nothing_is_waited_for_no_longer_th
         await stack.enter_async_context(moving)
         visitor = await Visitor.to(moving)
         await visitor.get()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             assert await moving.stop(600) == 0
         await visitor.leave()

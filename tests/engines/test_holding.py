@@ -11,7 +11,8 @@ import pytest
 
 from proxy.pages.look import Brand, Look
 from tests.engines.street import Street, street
-from tests.wire import App, request
+from tests.ports import somewhere
+from tests.wire import PATIENCE, App, request
 from torpor.link import Down, Policy
 from torpor.words import Address, PageMode, Phase
 
@@ -20,9 +21,7 @@ BROWSER = ("User-Agent: Mozilla/5.0 Firefox/130.0", "Accept: text/html", "Sec-Fe
 
 def nowhere() -> Address:
     """An address that refuses connections."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return Address(*sock.getsockname())
+    return Address(*somewhere())
 
 
 async def test_a_visit_to_a_sleeping_app_knocks_and_waits(engine: str, state: Path) -> None:
@@ -253,7 +252,7 @@ async def test_a_draining_app_is_knocked_at_and_its_visit_waits(engine: str, sta
     async with App() as app, street(engine, state) as here:
         await here.awake(app)
         epoch = here.app(Phase.DRAINING, app)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not here.drained():
                 await asyncio.sleep(0.005)
         assert (here.drained()[0].epoch, here.drained()[0].work.busy) == (epoch, 0)

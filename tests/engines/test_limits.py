@@ -7,7 +7,7 @@ import pytest
 
 from tests.engines.http2 import answer, head, speak
 from tests.engines.street import Street, street
-from tests.wire import App, Got, Visitor, request
+from tests.wire import PATIENCE, App, Got, Visitor, request
 from torpor.link import Load
 
 ROOM = 20
@@ -23,7 +23,7 @@ async def full(here: Street) -> list[Visitor]:
     """As many visitors as there is room for. The last places may be refused for a moment: a thread of HAProxy that
     looks whether somebody else comes counts who might."""
     visitors: list[Visitor] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while len(visitors) < ROOM:
             visitors += await come_in(here, ROOM - len(visitors))
     return visitors
@@ -50,6 +50,7 @@ async def test_a_full_proxy_says_so_and_serves_those_who_are_in(engine: str, sta
         for visitor in inside:
             assert (await visitor.get()).status == 200
         assert len(app.asked) == 2 * ROOM
+        await here.until_in_flight(0)
         assert (await here.work()).busy == 0
 
 
@@ -59,15 +60,15 @@ async def test_a_full_proxy_recovers_as_soon_as_somebody_leaves(engine: str, sta
         inside = await full(here)
         assert (await come(here)).status == 503
         await inside.pop().leave()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await here.get()).status != 200:
                 await asyncio.sleep(0.01)
         for visitor in inside:
             await visitor.leave()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await here.get()).status != 200:
                 await asyncio.sleep(0.01)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(served := await come_in(here, ROOM - 2)) < ROOM - 2:
                 for visitor in served:
                     await visitor.leave()
@@ -96,7 +97,7 @@ async def test_those_who_hold_the_last_connections_and_say_nothing_do_not_close_
     async with App() as app, street(engine, state, max_connections=ROOM, **options) as here:
         await here.awake(app)
         silent = [await here.visitor() for _ in range(3 * ROOM)]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while (await here.get()).status != 200:
                 await asyncio.sleep(0.05)
         for visitor in silent:
@@ -116,7 +117,7 @@ async def test_a_full_proxy_says_so_in_http_2_as_long_as_it_is_full(engine: str,
                 assert b"Too many connections" in body
             for visitor in inside[:3]:
                 await visitor.leave()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while (await answer(talk, talk.ask(head(), end=True)))[1] != b"hello":
                     await asyncio.sleep(0.01)
 

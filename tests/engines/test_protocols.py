@@ -195,7 +195,7 @@ async def test_a_quiet_websocket_lives(state: Path) -> None:
     from proxy.haproxy.configuration import Timeouts
 
     upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {KEY}")
-    timeouts = Timeouts(head=0.4, body=0.4, idle=0.4, client=0.4, fin=0.4)
+    timeouts = Timeouts(head=2.0, body=2.0, idle=2.0, client=2.0, fin=2.0)
     async with App(upgraded) as app, street("haproxy", state, timeouts=timeouts) as here:
         await here.awake(app)
         visitor = await here.visitor()
@@ -205,7 +205,7 @@ async def test_a_quiet_websocket_lives(state: Path) -> None:
             stream = talk.ask(WEBSOCKET)
             await talk.hear(stream, h2.events.ResponseReceived)
             assert (await visitor.answer()).status == 101
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(5.0)
             talk.say(stream, b"hi")
             data = await talk.hear(stream, h2.events.DataReceived)
             assert isinstance(data, h2.events.DataReceived)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines.street import Street, patiently, street
-from tests.wire import App
+from tests.wire import PATIENCE, App
 from torpor.link import Knock
 from torpor.words import Address, Phase, Visitor
 
@@ -173,7 +173,7 @@ async def test_a_held_visit_is_for_the_app_that_was_chosen_and_no_other_is_knock
             visitor = await here.visitor()
             async with asyncio.TaskGroup() as group:
                 got = group.create_task(visitor.get("/", "Host: h.test"))
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE):
                     while not here.knocks():
                         await asyncio.sleep(0.005)
                 name = next(sent.app for sent in here.sent if isinstance(sent, Knock))

@@ -62,7 +62,7 @@ class Both:
 
     async def proxy(self, name: str = "p1") -> End:
         end = self.start_proxy(name)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await end.client.ready.wait()
         return end
 
@@ -96,7 +96,7 @@ async def both_ends() -> AsyncIterator[Both]:
             running.cancel()
 
 
-async def until(condition: object, patience: float = 5.0) -> None:
+async def until(condition: object, patience: float = 60.0) -> None:
     """Wait until a condition (a function) is true."""
     assert callable(condition)
     async with asyncio.timeout(patience):

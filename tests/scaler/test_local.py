@@ -51,7 +51,7 @@ class Local:
         return self.scaler.apps[app].addresses[""][0].port
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 await asyncio.sleep(0.01)
 
@@ -126,7 +126,7 @@ async def test_an_app_that_left_the_file_is_stopped_and_unknown(file: Path) -> N
             writer.close()
             return False
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await refuses():
                 await asyncio.sleep(0.01)
 

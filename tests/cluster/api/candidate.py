@@ -1,6 +1,6 @@
 """A candidate for a Lease in a process of its own, so that it can be killed: says when it leads and when it does not.
 
-Each line is a word and a moment on the clock that all processes of a machine share.
+It stands once it knows who leads. Each line is a word and a moment on the clock that all processes of a machine share.
 """
 
 import asyncio
@@ -28,8 +28,11 @@ async def lead(_: Reign) -> None:
 
 async def main(kubeconfig: str, namespace: str, name: str, me: str) -> None:
     async with Cluster(Kubeconfig(kubeconfig)) as cluster, asyncio.TaskGroup() as group:
-        running = group.create_task(Leadership(cluster, namespace, name, me).run(lead))
+        leadership = Leadership(cluster, namespace, name, me)
+        running = group.create_task(leadership.run(lead))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+        while not leadership.holder and not running.done():
+            await asyncio.sleep(0.01)
         say("stands")
 
 

@@ -16,7 +16,7 @@ async def test_kubectl_shows_what_has_happened_to_a_workload_and_how_often(api: 
     journal = Journal(api)
 
     async def written(count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while sum(each["count"] for each in await api.list_all(EVENTS, space.name)) < count:
                 await asyncio.sleep(0.02)
 

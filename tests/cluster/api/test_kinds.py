@@ -16,6 +16,7 @@ from scaler.runtimes.kubernetes.api.kinds import (
     offer,
 )
 from tests.cluster.rig.cluster import Cluster as Rig
+from tests.cluster.rig.definitions import defined
 from tests.cluster.rig.space import Space
 
 
@@ -49,13 +50,11 @@ async def test_a_kind_with_a_scale_subresource_is_found_by_its_name(
 ) -> None:
     group = f"g{uuid.uuid4().hex[:6]}.example.org"
     scale = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
-    control_plane.apply(
+    made = [
         definition("rollouts", "Rollout", group, subresources={"scale": scale}),
         definition("analyses", "Analysis", group),
-    )
-    names = [f"crd/{plural}.{group}" for plural in ("rollouts", "analyses")]
-    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", *names)
-    try:
+    ]
+    with defined(control_plane, made, [f"{group}/v1alpha1/{plural}" for plural in ("rollouts", "analyses")]):
         found = await offer(api)
         assert await found.scalable("deployments.apps") == DEPLOYMENTS
         kind = await found.scalable(f"rollouts.{group}")
@@ -65,5 +64,3 @@ async def test_a_kind_with_a_scale_subresource_is_found_by_its_name(
         await api.create(kind, space.name, {"metadata": {"name": "web"}, "spec": {"replicas": 1}})
         await api.patch(kind, space.name, "web", {"spec": {"replicas": 3}}, subresource="scale")
         assert (await api.get(kind, space.name, "web"))["spec"]["replicas"] == 3
-    finally:
-        control_plane.kubectl("delete", *names)

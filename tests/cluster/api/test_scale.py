@@ -12,11 +12,17 @@ from scaler.runtimes.kubernetes.objects.remembered import Remembered
 from scaler.runtimes.kubernetes.objects.workload import read_workload
 from scaler.runtimes.kubernetes.scale import Seen, to_nothing
 from tests.cluster.rig.manifests import deployment
-from tests.cluster.rig.space import Space
+from tests.cluster.rig.space import SOON, Space
+from tests.cluster.rig.until import until
 
 
 async def seen(api: Cluster, space: Space) -> Seen:
     return Seen.of(read_workload(DEPLOYMENTS, await api.get(DEPLOYMENTS, space.name, "web")))
+
+
+def annotations(space: Space) -> dict[str, str]:
+    found: dict[str, str] = space.get("deployments", "web")["metadata"].get("annotations", {})
+    return found
 
 
 def deploy(space: Space) -> None:
@@ -30,6 +36,7 @@ def grow(space: Space) -> None:
 async def test_annotations_that_others_write_meanwhile_do_not_keep_it_from_sleeping(api: Cluster, space: Space) -> None:
     """A Deployment's generation counts them too: see PrepareForUpdate of the API server's Deployment strategy."""
     space.apply(deployment("web", replicas=2))
+    until(lambda: "deployment.kubernetes.io/revision" in annotations(space), SOON, "the controller's annotation")
     before = await seen(api, space)
     space.patch("deployments", "web", {"metadata": {"annotations": {"somebody": "was here"}}})
     generation = await to_nothing(api, before, Remembered(last_access=1_800_000_000.0))

@@ -7,7 +7,7 @@ import pytest
 from tests.cluster.cli.conftest import TOKEN, User
 from tests.cluster.rig.space import Space
 from tests.cluster.torpor.manifests import app
-from tests.cluster.torpor.running import SOON
+from tests.cluster.torpor.running import PASSING, SOON
 
 pytestmark = pytest.mark.timeout(300)  # many commands, each a process that imports a lot
 
@@ -39,7 +39,7 @@ def test_an_app_is_listed_woken_read_followed_and_put_to_sleep(namespace: Space,
     assert any(json.loads(line)["app"]["phase"] == "awake" for line in told.out.splitlines())
 
     slept = user("sleep", name, **TOKEN)
-    while "only just begun" in slept.err:  # the scaler waits for proxies that it may have had before
+    while any(words in slept.err for words in PASSING):
         slept = user("sleep", name, **TOKEN)
     assert (slept.code, slept.out) == (0, f"{name} is asleep.\n"), slept.err
     assert namespace.replicas("web") == 0

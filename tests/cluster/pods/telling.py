@@ -29,19 +29,20 @@ class Telling:
 
     def failure(self) -> str:
         """Why it failed."""
-        return until(self._failed, SOON, lambda: f"a failure; {self.name} told: {self.stages}")
+        return until(self.failed, SOON, lambda: f"a failure; {self.name} told: {self.stages}")
 
     def says(self, words: str) -> None:
         """Wait for a stage that begins so. AssertionError when it fails first."""
 
         def said() -> bool:
-            failed = self._failed()
+            failed = self.failed()
             assert not failed, f"{failed} after {self.stages}"
             return any(stage.startswith(words) for stage in self.stages)
 
         until(said, SOON, lambda: f"{words!r}; {self.name} told: {self.stages}")
 
-    def _failed(self) -> str:
+    def failed(self) -> str:
+        """Why it has failed by now; empty while it has not."""
         now = self.look()
         if isinstance(now, Failed):
             return now.reason

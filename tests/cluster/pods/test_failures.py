@@ -1,6 +1,7 @@
 """Starts that fail in a real cluster fail at once, with the cluster's own words; those that may succeed go on."""
 
 import contextlib
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,12 @@ from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
 
 type Tree = dict[str, Any]
+
+LATER = {
+    "ErrImagePull: ": ("ImagePullBackOff: ", "ErrImagePull: "),
+    "RunContainerError: ": ("CrashLoopBackOff: ", "(StartError)"),
+}
+"""What the kubelet says of the same fault a few seconds later: how that begins, and what is in it."""
 
 
 def app(name: str, container: Tree | None = None, pod: Tree | None = None, **more: Any) -> Tree:
@@ -54,9 +61,18 @@ def test_what_is_wrong_with_a_container_is_told_at_once(namespace: Space) -> Non
             ]
         )
     }
-    for words, telling in tellings.items():
-        reason = telling.failure()
-        assert reason.startswith(words) or (words in reason and reason.startswith("ImagePullBackOff: "))
+    reasons = dict.fromkeys(tellings, "")
+
+    def all_failed() -> bool:
+        """Each is looked at in turn, so that none waits until the kubelet has other words for it."""
+        for words, telling in tellings.items():
+            reasons[words] = reasons[words] or telling.failed()
+        return all(reasons.values())
+
+    until(all_failed, SOON, lambda: str(reasons))
+    for words, reason in reasons.items():
+        later = LATER.get(words)
+        assert reason.startswith(words) or (later and reason.startswith(later[0]) and later[1] in reason), reasons
 
 
 @pytest.mark.parametrize(
@@ -87,8 +103,15 @@ def test_a_pod_that_is_prepared_is_told_what_it_lacks(namespace: Space) -> None:
 def test_a_pod_for_which_there_is_no_room_fails_after_a_moment(namespace: Space) -> None:
     huge = {"resources": {"requests": {"cpu": "1k"}}}
     telling = start(namespace, app("web", huge))
+    until(lambda: any(map(unscheduled, namespace.pods("web"))), SOON, "the scheduler's word")
+    telling.began = time.monotonic()
     telling.says("waiting for a node: 0/1 nodes are available: 1 Insufficient cpu")
     assert telling.failure().startswith("Unschedulable: 0/1 nodes are available: 1 Insufficient cpu")
+
+
+def unscheduled(pod: Tree) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(each["type"] == "PodScheduled" and each["status"] == "False" for each in conditions)
 
 
 def test_a_pod_that_its_node_rejects_has_failed(namespace: Space) -> None:
@@ -109,6 +132,7 @@ def test_a_quota_that_is_used_up_is_told_at_once(namespace: Space, kind: str) ->
         "spec": {"hard": {"pods": "0"}},
     }
     namespace.apply(quota)
+    until(lambda: namespace.get("resourcequotas", "small").get("status", {}).get("used"), SOON, "the quota's count")
     telling = start(namespace, app("web", kind=kind), f"{kind.lower()}s")
     reason = telling.failure()
     assert reason.startswith("FailedCreate: ")
@@ -118,7 +142,7 @@ def test_a_quota_that_is_used_up_is_told_at_once(namespace: Space, kind: str) ->
 def test_a_pod_that_is_not_secure_enough_is_told_at_once(namespace: Space) -> None:
     label = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
     namespace.cluster.api.patch(path("namespaces", name=namespace.name), label)
-    assert 'violates PodSecurity "restricted:latest"' in start(namespace, app("web")).failure()
+    assert 'violates PodSecurity "restricted:latest"' in refusal(namespace)
 
 
 @contextlib.contextmanager
@@ -157,11 +181,11 @@ def denied(space: Space) -> Iterator[None]:
         api.delete(path(policies, name=name))
 
 
-def test_a_pod_that_admission_denies_is_told_at_once(namespace: Space) -> None:
+def refusal(namespace: Space) -> str:
+    """Why no pod is let in, once none is: a new rule takes a moment to hold, and until then one may slip in."""
     namespace.apply(app("web"))
 
     def failure() -> str:
-        """The policy takes a moment to hold: until then a pod may slip in."""
         namespace.scale("web", 0)
         until(lambda: namespace.gone("web"), SOON, "the end of a pod that has slipped in")
         telling = Telling(namespace, "web")
@@ -170,8 +194,12 @@ def test_a_pod_that_admission_denies_is_told_at_once(namespace: Space) -> None:
         now = telling.look()
         return now.reason if isinstance(now, Failed) else ""
 
+    return until(failure, SOON, "a refusal")
+
+
+def test_a_pod_that_admission_denies_is_told_at_once(namespace: Space) -> None:
     with denied(namespace):
-        reason = until(failure, SOON, "a denial")
+        reason = refusal(namespace)
     assert reason.startswith("FailedCreate: pods ")
     assert "denied request: not on a Friday" in reason
 

@@ -14,9 +14,11 @@ type Tree = dict[str, Any]
 
 SELDOM = 30
 """Seconds between two probes of the kubelet: whoever waited for it would be told so late."""
-LATE = 5.0
+LATE = 10.0
 """Seconds from when an app listens until it serves, at the most; tests share their machine with others."""
 GRPC = 9000
+SLOW = 5
+"""Seconds until an app listens, or is ready: a kubelet takes its time to tell of a new pod, which is asked before."""
 
 
 def listened(space: Space, address: str) -> float:
@@ -37,7 +39,7 @@ def listened(space: Space, address: str) -> float:
 )
 async def test_a_pod_serves_as_soon_as_it_answers(namespace: Space, probe: Tree | None) -> None:
     slowly = None if probe is None else probe | {"periodSeconds": SELDOM, "initialDelaySeconds": SELDOM}
-    namespace.apply(deployment("web", environment={"START_DELAY_MS": 700, "GRPC_PORT": GRPC}, probe=slowly))
+    namespace.apply(deployment("web", environment={"START_DELAY_MS": SLOW * 1000, "GRPC_PORT": GRPC}, probe=slowly))
     waking = Waking(namespace, "web")
     with namespace.cluster.network.inside():
         async with waking.watching():
@@ -52,13 +54,13 @@ async def test_a_pod_serves_as_soon_as_it_answers(namespace: Space, probe: Tree 
 
 async def test_a_pod_that_listens_but_is_not_ready_serves_when_its_probe_says_so(namespace: Space) -> None:
     probe = {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": SELDOM, "initialDelaySeconds": SELDOM}
-    namespace.apply(deployment("web", environment={"READY_DELAY_MS": 1000}, probe=probe))
+    namespace.apply(deployment("web", environment={"READY_DELAY_MS": SLOW * 1000}, probe=probe))
     waking = Waking(namespace, "web")
     with namespace.cluster.network.inside():
         async with waking.watching():
             namespace.scale("web", 1)
             [address] = (await waking.until(lambda use: use.serves)).addresses[""]
-    assert 0.9 < waking.served[address] - listened(namespace, address.host) < 1.0 + LATE
+    assert SLOW - 0.1 < waking.served[address] - listened(namespace, address.host) < SLOW + LATE
     assert "503" in waking.told
 
 

@@ -74,11 +74,18 @@ def _made(cluster: Access, maker: definitions.Maker, served: Sequence[str]) -> I
 def defined(cluster: Access, made: Sequence[Tree], served: Sequence[str]) -> Iterator[None]:
     """These definitions, until what they define is served, and at the end until it is not any more."""
     api = cluster.api
+    names = {definition["metadata"]["name"] for definition in made}
 
     def all_served() -> bool:
         try:
-            return all(api.find(f"/apis/{kind}") for kind in served)
+            return all(api.find(f"/apis/{kind}") for kind in served) and names <= known(cluster)
         except RefusedError:  # a new one says at first that it is being made ready
+            return False
+
+    def none_served() -> bool:
+        try:
+            return not any(api.find(f"/apis/{kind}") for kind in served)
+        except RefusedError:  # one that goes, at last that it is being taken down
             return False
 
     for definition in made:
@@ -87,6 +94,14 @@ def defined(cluster: Access, made: Sequence[Tree], served: Sequence[str]) -> Ite
         until(all_served, SOON, f"{served}")
         yield
     finally:
-        for definition in made:
-            api.delete(f"{DEFINITIONS}/{definition['metadata']['name']}")
-        until(lambda: not any(api.find(f"/apis/{kind}") for kind in served), SOON, f"the end of {served}")
+        for name in names:
+            api.delete(f"{DEFINITIONS}/{name}")
+        until(none_served, SOON, f"the end of {served}")
+
+
+def known(cluster: Access) -> set[str]:
+    """The kinds of which the API server tells, which it does a moment later than it serves them."""
+    try:
+        return set(cluster.kubectl("api-resources", "-o", "name").split())
+    except AssertionError:  # of one that is new it may not know enough yet
+        return set()

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 
 from tests.cluster.rig.network import Network
 
+ANSWER = 90.0
+"""Seconds for an answer: longer than a wake may take, and than a proxy takes to say that it took too long."""
+
 type Got = tuple[int, http.client.HTTPMessage, bytes]
 
 

@@ -15,7 +15,7 @@ from tests.cluster.rig.api import path
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.space import Space
 from tests.cluster.rig.until import until
-from tests.cluster.torpor.asking import Got, ask, visitor
+from tests.cluster.torpor.asking import ANSWER, Got, ask, visitor
 from tests.cluster.torpor.running import RBAC
 
 SPACE = "torpor"
@@ -34,7 +34,7 @@ class Door:
     cluster: Cluster
     address: tuple[str, int]
 
-    def visit(self, host: str, path: str = "/", *, by: int = 0, within: float = 60.0) -> Got:
+    def visit(self, host: str, path: str = "/", *, by: int = 0, within: float = ANSWER) -> Got:
         """A visit on a connection of its own; `by` is for those who have several."""
         assert by == 0
         return ask(self.cluster.network, self.address, "GET", path, visitor(host), within=within)
@@ -134,7 +134,7 @@ class InPods:
 
     # What is asked
 
-    def api(self, method: str, where: str, *, within: float = 60.0) -> tuple[int, Tree]:
+    def api(self, method: str, where: str, *, within: float = ANSWER) -> tuple[int, Tree]:
         """A request for the scalers' API, by their Service."""
         address = (self.space.get("services", SCALER)["spec"]["clusterIP"], 8081)
         status, _, body = ask(self.cluster.network, address, method, where, within=within)

@@ -9,7 +9,7 @@ import time
 from typing import Any, Protocol, Self
 
 from tests.cluster.rig.network import Network
-from tests.cluster.torpor.asking import Got, connected, visitor
+from tests.cluster.torpor.asking import ANSWER, Got, connected, visitor
 
 PAUSE = 0.05
 """Seconds between two visits: the machine has other things to do."""
@@ -19,7 +19,7 @@ PATIENCE = 180.0
 class Visited(Protocol):
     """Where visitors come in."""
 
-    def visit(self, host: str, path: str = "/", *, by: int = 0, within: float = 60.0) -> Got:
+    def visit(self, host: str, path: str = "/", *, by: int = 0, within: float = ANSWER) -> Got:
         """A visit on a connection of its own."""
 
 

@@ -31,7 +31,7 @@ def test_bad_objects_are_reported_and_no_other_app_is_touched(namespace: Space, 
         until(lambda: running.visit(f"host-{HOSTS - 1}.many.test")[0] == 200, SOON, "the last of many hosts")
 
         assert running.visit("web.test")[0] == 200
-        assert running.app("odd")["idle_timeout"] == 300.0
+        until(lambda: running.app("odd").get("idle_timeout") == 300.0, SOON, lambda: str(running.app("odd")))
         until(lambda: "BadAnnotation" in told(namespace, "odd"), SOON, lambda: str(told(namespace, "odd")))
         until(lambda: "RouteConflict" in told(namespace, "thief"), SOON, lambda: str(told(namespace, "thief")))
         until(lambda: told(namespace, "nobody"), SOON, "an Event on the Ingress whose Service is missing")

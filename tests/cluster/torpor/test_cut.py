@@ -19,6 +19,8 @@ from tests.cluster.torpor.running import SOON, Running, Start
 LATER = 120.0
 """Seconds for what takes some twenty with a machine to itself: two leases."""
 VISITS = 40
+PATIENT = {"wake-timeout": "170s"}
+"""Longer than all that a visit is held for here."""
 CUTS: dict[str, Callable[[Apart], None]] = {"cut": Apart.cut, "unplugged": Apart.unplug}
 
 
@@ -75,7 +77,7 @@ def scaled(cluster: Cluster, running: Running, name: str) -> list[Call]:
 def test_a_proxy_that_is_cut_off_serves_who_is_awake_and_sends_nobody_to_an_app_that_sleeps_meanwhile(
     breakable: Cluster, namespace: Space, torpor: Start
 ) -> None:
-    namespace.apply(*app("web", replicas=1), *app("other", replicas=1))
+    namespace.apply(*app("web", replicas=1), *app("other", replicas=1, annotations=PATIENT))
     with two(breakable, torpor) as (running, machine):
         begin(namespace, running, "web", "other", by=1)
         with Looping(running, "web.test", by=1) as loop:
@@ -98,7 +100,7 @@ def test_a_proxy_that_is_cut_off_serves_who_is_awake_and_sends_nobody_to_an_app_
 def test_behind_a_proxy_process_that_stands_still_nobody_is_sent_to_an_app_that_sleeps_meanwhile(
     breakable: Cluster, namespace: Space, torpor: Start
 ) -> None:
-    namespace.apply(*app("web", replicas=1), *app("other", replicas=1))
+    namespace.apply(*app("web", replicas=1), *app("other", replicas=1, annotations=PATIENT))
     with torpor(proxies=2) as running:
         begin(namespace, running, "web", "other", by=0)
         with contextlib.ExitStack() as stack:

@@ -16,7 +16,8 @@ def test_an_image_that_cannot_be_had_fails_the_wake_at_once_and_is_not_left_up(n
     with torpor() as running:
         running.wait_phase("web", "asleep")
 
-        status, headers, body = running.visit("web.test", headers={"Accept": "application/json"}, within=20.0)
+        # Sooner than a wake times out.
+        status, headers, body = running.visit("web.test", headers={"Accept": "application/json"}, within=50.0)
 
         assert status == 502
         assert "ErrImageNeverPull" in json.loads(body)["detail"]

@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ LATER = 120.0
 """Seconds for a cluster that has to find itself again."""
 VISITS = 40
 ETCD = ("127.0.0.1", 2379)
-BRIEF = {"metadata": {"annotations": {"torpor.dev/idle-timeout": "5s"}}}
+IDLE = 15.0
+"""Seconds: less than a scaler stands still for, and more than a visitor does on a busy machine."""
+BRIEF = {"metadata": {"annotations": {"torpor.dev/idle-timeout": f"{IDLE:g}s"}}}
 GONE = re.compile(r"watching (\S+): .*\(410 ")
 
 
@@ -101,9 +104,11 @@ def test_what_changed_while_a_scaler_stood_still_is_known_although_its_watches_a
             running.sleep("sleeper")
             since = [len(scaler.said()) for scaler in running.scalers]
             with running.scalers[0].frozen():
+                began = time.monotonic()
                 restart(breakable)
                 change(namespace, 0)
                 forget(breakable)
+                until(lambda: time.monotonic() > began + IDLE, LATER, "what must not happen to have its chance")
             until(lambda: told(running, since), LATER, running.scalers[0].said)
             until_right(running, 0)
             before = loop.count

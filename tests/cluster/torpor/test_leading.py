@@ -8,6 +8,11 @@ from tests.cluster.torpor.looping import Looping
 from tests.cluster.torpor.manifests import app
 from tests.cluster.torpor.running import SOON, Running, Start
 
+LATER = 120.0
+"""Seconds for a scaler to start, to lead and to wake an app."""
+LATE = 30.0
+"""Seconds without a leader, at the most; on a machine of its own it is six, and less than one where one lets go."""
+
 
 def leader(running: Running, namespace: Space) -> int:
     """Which of the scalers leads, by the Lease."""
@@ -44,8 +49,9 @@ def test_a_standby_takes_over_from_a_leader_that_is_killed_and_at_once_from_one_
             third = leader(running, namespace)
             until(lambda: linked(running, third), SOON, "the proxy's link")
         assert loop.failures == []
-        assert after_kill < 10.0 + 5.0  # a busy machine's share aside
-        assert after_stop < 1.0 + 5.0
+        assert after_kill < LATE
+        assert after_stop < LATE
+        assert "is let go of" in running.scalers[second].said()
         assert running.api("GET", f"/v1/apps/{namespace.name}/web", of=third)[1]["phase"] == "awake"
 
 
@@ -54,6 +60,7 @@ def test_every_scaler_answers_for_the_one_that_leads(namespace: Space, torpor: S
     with torpor(scalers=2) as running:
         running.wait_phase("web", "awake")
         for at in range(2):
+            until(lambda at=at: running.api("GET", "/v1/info", of=at)[0] == 200, SOON, "it to know who leads")  # type: ignore[misc]
             status, found = running.api("GET", f"/v1/apps/{namespace.name}/web", of=at)
             assert (status, found["phase"]) == (200, "awake")
             assert running.api("GET", "/v1/info", of=at)[1]["leader"] is True
@@ -66,7 +73,7 @@ def test_every_scaler_answers_for_the_one_that_leads(namespace: Space, torpor: S
 def test_while_nobody_leads_awake_apps_are_served_and_a_visit_to_a_sleeping_one_waits(
     namespace: Space, torpor: Start
 ) -> None:
-    namespace.apply(*app("web", replicas=1), *app("sleeper", replicas=1))
+    namespace.apply(*app("web", replicas=1), *app("sleeper", replicas=1, annotations={"wake-timeout": "170s"}))
     with torpor() as running:
         running.wait_phase("web", "awake")
         assert running.until_visit("web.test", 200)
@@ -77,5 +84,5 @@ def test_while_nobody_leads_awake_apps_are_served_and_a_visit_to_a_sleeping_one_
             until(lambda: loop.count > 20, SOON, "visits")
             assert waiting.count == 0
             running.start_scaler_at(0)
-            until(lambda: waiting.count == 1, SOON, "the answer to the one that waited")
+            until(lambda: waiting.count or waiting.failures, LATER, "the answer to the one that waited")
         assert (loop.failures, waiting.failures) == ([], [])

@@ -17,7 +17,7 @@ from proxy.haproxy.state import StateDirectory
 from proxy.server import House
 from tests.engines.street import Street
 from tests.ports import own_port, somewhere
-from tests.wire import App, Visitor, request, until
+from tests.wire import PATIENCE, App, Visitor, request, until
 
 LIFE = """
 import asyncio, json, logging, sys
@@ -73,7 +73,7 @@ class Lives:
     async def listens(self) -> None:
         assert self.process is not None
         assert self.process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             self.port = int(await self.process.stdout.readline())
 
     async def kill(self) -> None:

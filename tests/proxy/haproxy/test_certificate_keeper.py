@@ -23,7 +23,7 @@ from proxy.lanes import LaneError
 from proxy.server import House
 from tests.certificates import DAY, Authority, Made, put
 from tests.engines.street import Street, make_engine, street
-from tests.wire import App, Visitor
+from tests.wire import PATIENCE, App, Visitor
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Secured:
         return x509.load_der_x509_certificate(der).serial_number
 
     async def until_shown(self, name: str, made: Made) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while await self.shown(name) != made.serial:
                 await asyncio.sleep(0.05)
 
@@ -90,7 +90,7 @@ async def secured(state: Path, directory: Path, **certificates: Made) -> AsyncIt
 
 
 async def until_logged(caplog: pytest.LogCaptureFixture, text: str, times: int = 1) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while caplog.text.count(text) < times:
             await asyncio.sleep(0.02)
 

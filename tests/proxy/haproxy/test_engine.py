@@ -15,7 +15,7 @@ from proxy.haproxy.runtime import RuntimeSocket
 from proxy.haproxy.state import StateDirectory
 from tests.engines.street import Street, street
 from tests.proxy.haproxy.lives import Lives, connected, make, takes_connections, wrapper
-from tests.wire import App, Visitor, request, until
+from tests.wire import PATIENCE, App, Visitor, request, until
 from torpor.words import Phase
 
 
@@ -44,7 +44,7 @@ async def test_a_haproxy_that_was_taken_over_is_started_again_when_it_dies(life:
         await life.begin(app)
         taken_over = await life.haproxy()
         os.killpg(taken_over.pid, signal.SIGKILL)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while (now := await life.newest()) is None or now.pid == taken_over.pid:
                 await asyncio.sleep(0.01)
         visitor = await connected(life.port)
@@ -142,12 +142,12 @@ async def test_stop_lets_visits_end_and_takes_no_new_ones(state: Path) -> None:
             here.engine = engine
             visitor = await here.visitor()
             visitor.send(request("GET", "/"))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while not app.asked:
                     await asyncio.sleep(0.01)
             async with asyncio.TaskGroup() as group:
-                stopping = group.create_task(engine.stop(20))
-                async with asyncio.timeout(10):
+                stopping = group.create_task(engine.stop(PATIENCE))
+                async with asyncio.timeout(PATIENCE):
                     while await takes_connections(engine.addresses[0][1]):
                         await asyncio.sleep(0.01)
                 go.set()
@@ -208,7 +208,7 @@ async def test_what_a_killed_proxy_process_has_left_can_be_ended(life: Lives) ->
         await life.kill()
         assert await takes_connections(life.port)
         kill_left(life.directory)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await takes_connections(life.port):
                 await asyncio.sleep(0.01)
         kill_left(life.directory)

@@ -21,7 +21,7 @@ from proxy.haproxy.state import StateDirectory
 from tests.engines.street import Street
 from tests.engines.test_activity import Slow, echo
 from tests.proxy.haproxy.lives import Lives, connected, make, takes_connections, traffic, wrapper
-from tests.wire import App, Asked, request, until
+from tests.wire import PATIENCE, App, Asked, request, until
 from torpor.words import Address, Phase
 
 
@@ -91,7 +91,7 @@ async def test_what_is_open_goes_on_and_is_seen_by_the_next_process(life: Lives,
             idle_before = here.ledger.work("app").idle_for
             on.set()
             visitor.send(b"x" * 1_500_000)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 assert await visitor.reader.readexactly(3_000_000) == bytes(1_000_000) + b"x" * 2_000_000
             await visitor.leave()
             await here.until_in_flight(0)
@@ -108,7 +108,7 @@ async def test_held_visits_wait_on_and_come_back_when_their_app_refuses_them(lif
         visitor = await connected(life.port)
         visitor.send(request("POST", "/", "Host: other.localhost", "Content-Length: 4", body=b"body"))
         runtime = RuntimeSocket((await life.haproxy()).directory.runtime_socket)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while "key=other " not in await runtime.ask("show table activity"):
                 await asyncio.sleep(0.01)
         await life.kill()
@@ -299,6 +299,6 @@ async def test_all_that_a_killed_proxy_process_has_left_is_ended_and_cleared_awa
         await life.kill()
         kill_left(life.directory)
         assert not life.directory.exists(), [*life.directory.rglob("*")]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await takes_connections(life.port):
                 await asyncio.sleep(0.01)

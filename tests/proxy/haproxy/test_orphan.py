@@ -9,9 +9,7 @@ from pathlib import Path
 from proxy.haproxy.process import HaproxyProcess
 from proxy.haproxy.state import StateDirectory
 from tests.engines.street import street
-from tests.wire import App
-
-PATIENCE = 60.0
+from tests.wire import PATIENCE, App
 
 
 async def test_a_haproxy_whose_proxy_process_is_gone_ends_by_itself(state: Path) -> None:
@@ -20,7 +18,7 @@ async def test_a_haproxy_whose_proxy_process_is_gone_ends_by_itself(state: Path)
         assert haproxy is not None
         here.engine._door._server.close()  # type: ignore[attr-defined] # as when the process is gone
         await here.engine._watch_no_more()  # type: ignore[attr-defined]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await haproxy.ended()
 
 

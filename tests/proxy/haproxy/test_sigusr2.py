@@ -16,7 +16,7 @@ from proxy.lanes import LaneError
 from tests.engines.street import Street, street
 from tests.engines.test_activity import Slow, echo, socket_to_the_app
 from tests.proxy.haproxy.lives import traffic
-from tests.wire import App, Asked, request, until
+from tests.wire import PATIENCE, App, Asked, request, until
 from torpor.words import Address, Phase
 
 
@@ -25,7 +25,7 @@ async def workers(here: Street) -> list[int]:
     assert isinstance(here.engine, HaproxyEngine)
     current = here.engine._lives.current
     assert current is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await current.workers()
@@ -38,7 +38,7 @@ async def reload(here: Street) -> None:
     assert isinstance(here.engine, HaproxyEngine)
     before = await workers(here)
     os.kill(here.engine.pid, signal.SIGUSR2)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (now := await workers(here))[:1] in ([], before[:1]):
             await asyncio.sleep(0.01)
         while now[0] not in here.engine.lanes._workers:
@@ -48,7 +48,7 @@ async def reload(here: Street) -> None:
 async def drained(here: Street, app: App | Address) -> tuple[int, int]:
     """What the acknowledgement of a drain tells: in flight, and held."""
     epoch = here.app(Phase.DRAINING, app)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (said := [told for told in here.drained() if told.epoch == epoch]):
             await asyncio.sleep(0.005)
     return said[0].work.in_flight, said[0].work.held
@@ -67,7 +67,7 @@ async def test_open_work_of_the_worker_before_is_seen_until_it_ends(state: Path)
         assert (await visitor.answer()).body == b"ok"
         await here.until_in_flight(0)
         assert await drained(here, app) == (0, 0)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(await workers(here)) > 1:
                 await here.work()  # the last counts are read; then it may end
 
@@ -168,7 +168,7 @@ async def test_under_traffic_no_request_fails_and_none_is_counted_twice(state: P
             for _ in range(3):
                 await here.work()
                 await reload(here)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while await here.is_busy() or len(await workers(here)) > 1:
                 await asyncio.sleep(0.01)
         requests = here.ledger.report().counts["app"].requests
@@ -219,7 +219,7 @@ async def test_uploads_and_downloads_go_on(state: Path) -> None:
         assert (await here.work()).in_flight == 1
         on.set()
         visitor.send(b"x" * 2_000_000)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             assert await visitor.reader.readexactly(4_000_000) == bytes(1_000_000) + b"x" * 3_000_000
 
 
@@ -235,7 +235,7 @@ async def test_a_visit_that_a_fresh_worker_knew_nothing_of_is_counted_all_the_sa
         visitor.send(request("GET", "/"))
         crawler.send(request("GET", "/", "User-Agent: Googlebot/2.1"))
         await here.until_in_flight(1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await here.work()).busy != 2:
                 await asyncio.sleep(0.005)
         serving.lines = None

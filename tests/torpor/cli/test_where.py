@@ -117,9 +117,10 @@ def test_a_file_whose_apps_are_a_cluster_s_leads_there_unless_its_scaler_is_here
     assert find_api(Asked(), lambda where: True)[:2] == ("http://127.0.0.1:8082", "a-token-of-the-file")
 
 
-async def test_only_what_says_that_it_is_torpor_counts_as_one(api: FakeApi) -> None:
+async def test_only_what_says_that_it_is_torpor_counts_as_one(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     from torpor.cli.reach import is_torpor
 
+    monkeypatch.setattr("torpor.cli.reach.PROBE", 30.0)
     assert not await asyncio.to_thread(is_torpor, Where(api.url, ""))
     api.answers["GET /v1/info"] = (200, {"version": "1", "token_required": False})
     assert await asyncio.to_thread(is_torpor, Where(api.url, ""))

@@ -38,9 +38,9 @@ def test_nobody_is_there(port: int) -> None:
     assert judge(Address("127.0.0.1", port), NOBODYS) is Verdict.NOBODY
 
 
-def test_a_listener_elsewhere_does_not_answer_here() -> None:
-    with socket.create_server(("127.0.0.7", 0)) as server:
-        assert judge(Address("127.0.0.1", server.getsockname()[1]), NOBODYS) is Verdict.NOBODY
+def test_a_listener_elsewhere_does_not_answer_here(port: int) -> None:
+    with socket.create_server(("127.0.0.7", port)):
+        assert judge(Address("127.0.0.1", port), NOBODYS) is Verdict.NOBODY
 
 
 def test_who_was_there_before_the_app_is_a_stranger(server: socket.socket) -> None:

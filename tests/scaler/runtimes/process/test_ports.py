@@ -10,6 +10,7 @@ import pytest
 
 from scaler.runtimes.process import ports
 from scaler.runtimes.process.ports import free_port, is_taken
+from tests.ports import own_port
 
 
 def test_a_free_port_lies_outside_the_range_of_outgoing_connections() -> None:
@@ -63,15 +64,13 @@ def test_a_port_in_use_on_ipv6_only_is_not_free(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_a_fixed_port_is_taken_while_somebody_listens(host: str) -> None:
-    with socket.create_server((host, 0)) as server:
-        port = server.getsockname()[1]
+    with socket.create_server((host, port := own_port())):
         assert is_taken(port)
     assert not is_taken(port)
 
 
 def test_closed_connections_do_not_take_a_fixed_port() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    with socket.create_server(("127.0.0.1", port := own_port())) as server:
         client = socket.create_connection(("127.0.0.1", port))
         server.accept()[0].close()  # the side that closes first keeps the port in TIME_WAIT
         client.close()

@@ -55,7 +55,7 @@ async def test_a_ready_path_has_to_answer_well(apps: Apps, status: int) -> None:
     )
     well = apps.directory / "well"
     _, port = await start_once_it_says(apps, "web", "last answer 503", well.touch)
-    assert apps.said[1:] == [
+    assert [said for said in apps.said[1:] if "nothing within" not in said] == [
         f"waiting for GET /healthz on port {port}",
         f"waiting for GET /healthz on port {port} (last answer 503)",
     ]

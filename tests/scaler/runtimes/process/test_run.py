@@ -7,7 +7,9 @@ from scaler.runtimes.process.run import Run
 
 
 def run(log: Path) -> Run:
-    return Run(1, "web", Workload(("web",), log.parent, {}, None, None, 1.0, log, 4096))
+    begun = Run(1, "web", Workload(("web",), log.parent, {}, None, None, 1.0, log, 4096))
+    begun.began += 60.0  # hardly a moment ago, whatever keeps this process from going on
+    return begun
 
 
 async def test_a_reason_has_the_end_the_time_and_the_last_words(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ def test_hundreds_are_all_found(way: Way) -> None:
     servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(400)]
     try:
         expected = {Address(*server.getsockname()) for server in servers}
-        assert expected <= {one.address for one in way()}
+        # Read in pieces: one that a neighbour closes meanwhile may hide one of ours.
+        assert any(expected <= {one.address for one in way()} for _ in range(3))
     finally:
         for server in servers:
             server.close()
