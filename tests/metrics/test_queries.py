@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.rig.until import until
 from tests.metrics.load import NOTES, busy
 from tests.metrics.prometheus import prometheus
 from tests.metrics.queries import alerts, compared, panels
@@ -34,4 +35,6 @@ async def test_each_has_data(torpor: Torpor, tmp_path: Path) -> None:
         host, _, port = api.rpartition(":")
         with prometheus([(host, int(port))], tmp_path) as asked:
             await asyncio.to_thread(asked.until_said, wanted, DATA)
-            assert asked.broken_rules() == []
+            await asyncio.to_thread(
+                until, lambda: not asked.broken_rules(), DATA, lambda: f"rules: {asked.broken_rules()}"
+            )
