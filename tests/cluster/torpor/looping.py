@@ -3,6 +3,7 @@
 Nobody repeats a visit.
 """
 
+import abc
 import http.client
 import threading
 import time
@@ -23,7 +24,7 @@ class Visited(Protocol):
         """A visit on a connection of its own."""
 
 
-class _Loop:
+class _Loop(abc.ABC):
     """`with … as loop: …`; `failures` is whole when the block has ended."""
 
     def __init__(self, host: str, path: str, times: int | None, pause: float) -> None:
@@ -66,8 +67,9 @@ class _Loop:
             self.longest = max(self.longest, time.monotonic() - began)
             self._over.wait(self._pause)
 
+    @abc.abstractmethod
     def _visit(self) -> tuple[int, bytes]:
-        raise NotImplementedError
+        """One visit: its status and body. Raises OSError, HTTPException."""
 
     def _failed(self, began: float, what: str) -> None:
         self.failures.append(f"after {time.monotonic() - began:.2f} s: {what}")
